@@ -1,0 +1,68 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// Arrows point one way (docs/architecture.md draws them):
+//   CSeqlock <- ShmReader, ShmBridge        FixedPoint <- LotMatching <- Accumulator -> ShmBridge
+//   Feeds -> Accumulator                    pks composes everything
+// ShmReader and CSeqlock depend on nothing outside the toolchain.
+
+let strict: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let strictC: [CSetting] = [
+    .treatAllWarnings(as: .error)
+]
+
+let package = Package(
+    name: "pks",
+    products: [
+        .executable(name: "pks", targets: ["pks"]),
+        .library(name: "ShmReader", targets: ["ShmReader"]),
+        .library(name: "CSeqlock", targets: ["CSeqlock"]),
+    ],
+    targets: [
+        .target(name: "CSeqlock", cSettings: strictC),
+        .target(name: "FixedPoint", swiftSettings: strict),
+        .target(name: "LotMatching", dependencies: ["FixedPoint"], swiftSettings: strict),
+        .target(name: "ShmReader", dependencies: ["CSeqlock"], swiftSettings: strict),
+        .target(name: "ShmBridge", dependencies: ["CSeqlock"], swiftSettings: strict),
+        .target(
+            name: "Accumulator",
+            dependencies: ["CSeqlock", "FixedPoint", "LotMatching", "ShmBridge"],
+            swiftSettings: strict),
+        .systemLibrary(
+            name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(
+            name: "Feeds", dependencies: ["Accumulator", "CSeqlock", "CZlib", "FixedPoint", "LotMatching"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "pks",
+            dependencies: [
+                "Accumulator", "CSeqlock", "Feeds", "FixedPoint", "LotMatching", "ShmBridge", "ShmReader",
+            ],
+            swiftSettings: strict),
+        .target(name: "TestSupport", dependencies: ["CSeqlock"], path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(
+            name: "FixedPointTests", dependencies: ["FixedPoint", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "FeedsTests", dependencies: ["Accumulator", "CSeqlock", "Feeds", "FixedPoint", "LotMatching", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ShmTests", dependencies: ["CSeqlock", "ShmBridge", "ShmReader", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "LotMatchingTests", dependencies: ["FixedPoint", "LotMatching", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "AccumulatorTests",
+            dependencies: ["Accumulator", "CSeqlock", "FixedPoint", "LotMatching", "ShmBridge", "ShmReader", "TestSupport"],
+            swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c11,
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,17 @@
+/// A small seeded generator (SplitMix64, Steele, Lea and Flood 2014), so that a failing property test can
+/// print the seed that repeats it.
+public struct SeededRandom: RandomNumberGenerator {
+    private var state: UInt64
+
+    /// The same seed gives the same numbers on every machine.
+    public init(seed: UInt64) { state = seed }
+
+    /// The next 64 bits.
+    public mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+}
