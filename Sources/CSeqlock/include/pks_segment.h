@@ -130,7 +130,7 @@ struct pks_directory_entry {
     uint8_t multiplier_decimals;
     uint8_t fee_decimals;
     uint8_t method;
-    uint8_t reserved[47];
+    uint8_t reserved[15];
 };
 
 /* An index entry: 0 = free; else the hash's high half over slot + 1. Linear probing from
@@ -199,7 +199,7 @@ PKS_OFFSET(pks_live, open_lots, 688);
 PKS_OFFSET(pks_live, watermark_ns, 696);
 PKS_OFFSET(pks_live, pad5, 704);
 
-PKS_SIZE(pks_directory_entry, 192);
+PKS_SIZE(pks_directory_entry, 160);
 PKS_OFFSET(pks_directory_entry, account, 0);
 PKS_OFFSET(pks_directory_entry, strategy, 32);
 PKS_OFFSET(pks_directory_entry, symbol, 64);
