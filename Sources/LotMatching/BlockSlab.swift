@@ -28,7 +28,10 @@ struct BlockSlab: ~Copyable {
         untouched = 1
     }
 
-    deinit {
+    // Inlinable, because Swift 6.3.1 crashes in a release build when an inlinable setter of this frozen type
+    // would have to call a deinit that is not.
+    // SAFETY: both were allocated in init and are given back nowhere else.
+    @inlinable deinit {
         unsafe base.deallocate()
         unsafe freeHeads.deallocate()
     }
