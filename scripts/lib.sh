@@ -1,0 +1,29 @@
+# What the scripts share. Sourced, never run.
+# shellcheck shell=bash
+
+# Says what is being done, on stderr, so that output stays clean.
+say() { printf '%s\n' "$*" >&2; }
+
+# fail STATUS MESSAGE: ends the script. Statuses are those of sysexits.h.
+fail() {
+    local status="$1"
+    shift
+    printf 'run: %s\n' "$*" >&2
+    exit "$status"
+}
+
+# swift_tests SCRATCH [ARGUMENT...]: runs `swift test` with that build folder and repeats the runner's
+# closing line as the last one. A run that found no test is a failure.
+swift_tests() {
+    local scratch="$1" log status=0 closing
+    shift
+    log="$(mktemp)"
+    swift test --scratch-path "$scratch" --disable-xctest "$@" 2>&1 | tee "$log" || status=$?
+    closing="$(grep -E 'Test run with [0-9]+ test' "$log" | tail -n 1 || true)"
+    rm -f "$log"
+    if ((status != 0)); then
+        fail "$status" "the tests failed; the lines marked ✘ above say where ${closing:+(${closing#* })}"
+    fi
+    [[ -n "$closing" && "$closing" != *"with 0 tests"* ]] || fail 1 "no test ran"
+    printf '%s\n' "$closing"
+}
