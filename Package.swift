@@ -46,20 +46,26 @@ let package = Package(
                 "Accumulator", "CSeqlock", "Feeds", "FixedPoint", "LotMatching", "ShmBridge", "ShmReader",
             ],
             swiftSettings: strict),
-        .target(name: "TestSupport", dependencies: ["CSeqlock"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["CSeqlock"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "FixedPointTests", dependencies: ["FixedPoint", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "FeedsTests", dependencies: ["Accumulator", "CSeqlock", "Feeds", "FixedPoint", "LotMatching", "TestSupport"],
+            name: "FeedsTests",
+            dependencies: ["Accumulator", "CSeqlock", "Feeds", "FixedPoint", "LotMatching", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "ShmTests", dependencies: ["CSeqlock", "ShmBridge", "ShmReader", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "LotMatchingTests", dependencies: ["FixedPoint", "LotMatching", "TestSupport"], swiftSettings: strict),
+            name: "LotMatchingTests", dependencies: ["FixedPoint", "LotMatching", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "AccumulatorTests",
-            dependencies: ["Accumulator", "CSeqlock", "FixedPoint", "LotMatching", "ShmBridge", "ShmReader", "TestSupport"],
+            dependencies: [
+                "Accumulator", "CSeqlock", "FixedPoint", "LotMatching", "ShmBridge", "ShmReader",
+                "TestSupport",
+            ],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],

@@ -1,0 +1,107 @@
+# check-hot-path.sh explains. Input files, in this order:
+#   NAMES   address TAB demangled name, a line for each symbol
+#   RULES   scripts/hot-symbols.txt
+#   CODE    what llvm-objdump -d prints
+
+function plain(address) { sub(/^0x/, "", address); sub(/^0+/, "", address); return address }
+
+function forbidden(name) {
+    sub(/@plt$/, "", name)
+    return name ~ /^_*(swift_(bridgeObject|unknownObject|nonatomic_)?_?[rR]et(ain|ainCount)(_n)?|swift_(bridgeObject|unknownObject|nonatomic_)?_?[rR]elease(_n)?|swift_(beginAccess|endAccess|allocObject|allocBox|slowAlloc|slowDealloc|deallocClassInstance|deallocObject|initStackObject|isUniquelyReferenced[A-Za-z_]*|willThrow[A-Za-z]*|once|getWitnessTable|dynamicCast[A-Za-z]*|allocError)|malloc|calloc|realloc|free|aligned_alloc|posix_memalign|mmap|munmap|write|read|pthread_mutex_[a-z]+)$/
+}
+
+function text(address) { return address in name_of ? name_of[address] : label[address] }
+
+# How the search came to a function: hot name -> ... -> it.
+function path(address,    line) {
+    line = text(address)
+    while (address in came_from) { address = came_from[address]; line = text(address) "\n      -> " line }
+    return line
+}
+
+function complain(what, address) { print "hot path: " what "\n      " path(address); bad = 1 }
+
+function allowed(name,    i) {
+    for (i = 1; i <= allow_count; i++) if (name ~ allow[i]) { allow_used[i] = 1; return 1 }
+    return 0
+}
+
+function may_divide(name,    i) {
+    for (i = 1; i <= divide_count; i++) if (name ~ divide[i]) { divide_used[i] = 1; return 1 }
+    return 0
+}
+
+FNR == 1 { part++ }
+
+part == 1 {
+    split($0, field, "\t"); address = plain(field[1])
+    if (address in name_of) name_of[address] = name_of[address] " = " field[2]
+    else name_of[address] = field[2]
+    next
+}
+
+part == 2 {
+    if ($0 ~ /^[ \t]*(#|$)/) next
+    verb = $1; rule = $0; sub(/^[ \t]*[a-z-]+[ \t]+/, "", rule)
+    why = ""
+    if (match(rule, /[ \t]+# /)) { why = substr(rule, RSTART + RLENGTH); rule = substr(rule, 1, RSTART - 1) }
+    sub(/[ \t]+$/, "", rule)
+    if (verb == "hot") hot[++hot_count] = rule
+    else if (verb == "allow" && why != "") allow[++allow_count] = rule
+    else if (verb == "allow-division" && why != "") divide[++divide_count] = rule
+    else { print "line " FNR " of the rules is neither `hot PATTERN` nor `allow PATTERN  # why` nor `allow-division PATTERN  # why`: " $0; bad = 1 }
+    next
+}
+
+/^[0-9a-f]+ <.*>:$/ {
+    current = plain($1); label[current] = $0; sub(/^[0-9a-f]+ </, "", label[current]); sub(/>:$/, "", label[current])
+    address_of[label[current]] = current; recent = ""
+    next
+}
+
+/^ *[0-9a-f]+:/ {
+    operation = $2; size[current]++
+    if (operation ~ /^(i?div[bwlq]?|[us]div)$/) divisions[current]++
+    if (operation ~ /^(call|j|bl$|blr|b$|b\.|br$|cbn?z|tbn?z)/) {
+        if ($3 ~ /^\*/ || operation ~ /^(blr|br)$/) {
+            # A jump through a table of offsets inside the function is a `switch`, not a call.
+            if (!(operation ~ /^(jmp|br)/ && recent ~ /movslq|movsxd|ldrsw|adr /)) indirect[current]++
+        } else if ($0 ~ /<[^>]*>$/) {
+            target = $0; sub(/^.*</, "", target); sub(/>$/, "", target)
+            offset = sub(/\+0x[0-9a-f]+$/, "", target)
+            if (target != label[current]) { calls[current] = calls[current] "\n" target }
+        }
+    }
+    recent = recent " " operation; if (length(recent) > 40) recent = substr(recent, length(recent) - 39)
+}
+
+END {
+    if (hot_count == 0) { print "the rules name no hot symbol"; bad = 1 }
+    for (i = 1; i <= hot_count; i++) {
+        found = 0
+        for (address in label) if (text(address) ~ hot[i] && label[address] !~ /@plt$/) { found++; if (!(address in seen)) { seen[address] = 1; queue[++tail] = address } }
+        if (!found) { print "hot path: no symbol matches `hot " hot[i] "` (inlined? then name its caller)"; bad = 1 }
+        roots += found
+    }
+    for (head = 1; head <= tail; head++) {
+        here = queue[head]; instructions += size[here]
+        if (indirect[here]) complain(indirect[here] " indirect call(s): a witness table, a closure or a class method", here)
+        if (divisions[here] && !may_divide(text(here))) complain(divisions[here] " division(s) by a variable", here)
+        count = split(calls[here], target_of, "\n")
+        delete told
+        for (t = 1; t <= count; t++) {
+            target = target_of[t]; if (target == "" || (target in told)) continue
+            told[target] = 1
+            address = target in address_of ? address_of[target] : ""
+            shown = address != "" ? text(address) : target
+            if (forbidden(target)) { complain("calls " target, here); continue }
+            if (allowed(shown)) continue
+            if (address == "" || target ~ /@plt$/) { complain("calls " shown " in another library, which the rules do not allow", here); continue }
+            if (!(address in seen)) { seen[address] = 1; came_from[address] = here; queue[++tail] = address }
+        }
+    }
+    for (i = 1; i <= allow_count; i++) if (!allow_used[i]) print "note: `allow " allow[i] "` is not needed"
+    for (i = 1; i <= divide_count; i++) if (!divide_used[i]) print "note: `allow-division " divide[i] "` is not needed"
+    if (!bad) printf "%d hot symbols reach %d functions, %d instructions; nothing forbidden in them\n", roots, tail, instructions
+    exit bad
+}

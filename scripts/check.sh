@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Every check that is not a test. Each says in one line what holds, or prints every place where it does
+# not; all of them run, and one that failed fails the whole. With names as arguments: only those.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source scripts/lib.sh
+
+all=(format lengths safety words imports headers links shell selftest warnings hot-path docs)
+
+check_format() {
+    mapfile -t folders < <(for folder in Sources Tests Benchmarks; do [[ -d "$folder" ]] && echo "$folder"; done)
+    swift format lint --strict --parallel --recursive Package.swift "${folders[@]}"
+}
+
+check_lengths() { scripts/checks/lengths.sh .; }
+check_safety() { scripts/checks/safety.sh .; }
+check_words() { scripts/checks/words.sh .; }
+check_imports() { scripts/checks/imports.sh .; }
+check_headers() { scripts/checks/headers.sh .; }
+check_links() { scripts/checks/links.sh .; }
+check_shell() { scripts/checks/shell.sh .; }
+check_selftest() { scripts/checks/selftest.sh; }
+
+# Warnings of the compilers are errors by Package.swift. What is left are those of the build itself.
+check_warnings() {
+    local log status=0
+    log="$(mktemp)"
+    { swift build -c release && swift build --build-tests; } >"$log" 2>&1 || status=$?
+    if ((status != 0)); then
+        cat "$log"
+    elif grep -E '(^|: )warning: ' "$log"; then
+        status=1
+    fi
+    rm -f "$log"
+    return "$status"
+}
+
+check_hot-path() { scripts/check-hot-path.sh .build/release/pks scripts/hot-symbols.txt; }
+
+# indented TEXT: on stderr, four spaces in.
+indented() { printf '    %s\n' "${1//$'\n'/$'\n    '}" >&2; }
+
+check_docs() { scripts/docs.sh; }
+
+(($# > 0)) && names=("$@") || names=("${all[@]}")
+failed=()
+for name in "${names[@]}"; do
+    [[ " ${all[*]} " == *" $name "* ]] || fail 64 "check: there is no check '$name' (there are: ${all[*]})"
+    began=$SECONDS
+    status=0
+    output="$("check_$name" 2>&1)" || status=$?
+    if ((status == 0)); then
+        say "check: $name: holds ($((SECONDS - began)) s)"
+    else
+        say "check: $name: FAILS"
+        failed+=("$name")
+    fi
+    [[ -z "$output" ]] || indented "$output"
+done
+((${#failed[@]} == 0)) || fail 1 "check: ${#failed[@]} of ${#names[@]} failed: ${failed[*]}"
+say "check: all ${#names[@]} hold"
