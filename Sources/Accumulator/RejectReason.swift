@@ -36,6 +36,8 @@ public enum RejectReason: UInt8, Sendable, CaseIterable {
     case decimalsMismatch = 16
     /// An EXTENSION without the FILL that it belongs to, or a FILL without its EXTENSION.
     case danglingExtension = 17
+    /// The book keeps no more (key, currency) pairs of fees in other currencies.
+    case feeCurrencyCapacity = 18
 
     /// The stable name in files and metrics.
     public var text: String {
@@ -57,6 +59,7 @@ public enum RejectReason: UInt8, Sendable, CaseIterable {
         case .unsupportedKind: "unsupported_kind"
         case .decimalsMismatch: "decimals_mismatch"
         case .danglingExtension: "dangling_extension"
+        case .feeCurrencyCapacity: "fee_currency_capacity"
         }
     }
 }

@@ -105,6 +105,15 @@ public struct LotStore: ~Copyable {
         return result
     }
 
+    /// Calls `body` for every open lot, in no particular order. Allocates nothing.
+    public func forEach(in list: LotList, method: LotMethod, _ body: (Lot) -> Void) {
+        switch method {
+        case .fifo, .lifo: queueForEach(in: list, body)
+        case .hifo, .lofo: heapForEach(in: list, body)
+        case .average: break
+        }
+    }
+
     /// The open lot that `isNamed` says yes to, the one opened first if there are several, or nil. Only lots
     /// with the same `tag` are asked about. Steps grow with the open lots of this one position.
     public func find(tag: UInt32, in list: LotList, method: LotMethod, isNamed: (Lot) -> Bool) -> Lot? {

@@ -1,0 +1,210 @@
+public import CSeqlock
+import FixedPoint
+import LotMatching
+
+/// What became of a fill.
+@frozen
+public enum ApplyResult: UInt8, Sendable {
+    /// The position changed.
+    case applied
+    /// The same fill was applied before: nothing changed.
+    case duplicate
+    /// Refused: nothing changed but the counters. `Book.lastReject` says why.
+    case rejected
+}
+
+extension Book {
+    /// Checks a fill by itself and hashes its identity: the part of `apply` that needs no state, so that a
+    /// writer can do it ahead of time and prefetch what the rest will touch.
+    @inline(__always)
+    func stage(_ record: UnsafePointer<pks_fill_record>) -> StagedFill {
+        let trade = unsafe record.tradeID
+        let order = unsafe record.orderID
+        // SAFETY (all of this function): the caller's record is whole.
+        let side = unsafe record.pointee.side
+        let qty = unsafe record.pointee.qty
+        let hash = unsafe identityHash(record.pointee.handle, trade, order)
+        let isGood =
+            unsafe record.pointee.handle < UInt32(truncatingIfNeeded: positionCount) && (side &- 1) < 2 && qty > 0
+            && !trade.isEmpty && trade.isPadded && order.isPadded && record.pointee.kind == UInt8(PKS_KIND_FILL)
+        return StagedFill(hash: hash, isGood: isGood)
+    }
+
+    /// Asks the cache for what `apply` will touch. A hint; changes nothing.
+    @inline(__always)
+    func prefetch(_ staged: StagedFill, handle: UInt32) {
+        unsafe pks_prefetch_write(identities.address(staged.hash))
+        if staged.isGood {
+            let position = unsafe UnsafeRawPointer(position(handle))
+            unsafe pks_prefetch_write(position)
+            unsafe pks_prefetch_write(position + 64)
+            unsafe pks_prefetch_write(position + 128)
+        }
+    }
+
+    /// Asks the cache for the lot that closes next, once the position has arrived. A hint.
+    @inline(__always)
+    func prefetchLot(_ staged: StagedFill, handle: UInt32) {
+        guard staged.isGood else { return }
+        // SAFETY: a good fill's handle is defined.
+        let position = unsafe position(handle)
+        if let lot = unsafe lots.nextAddress(in: position.pointee.lots, method: position.pointee.method) {
+            unsafe pks_prefetch_write(lot)
+            unsafe pks_prefetch_write(lot + 64)
+        }
+    }
+
+    /// Applies one fill whose handle is the book's own.
+    public mutating func apply(_ record: UnsafePointer<pks_fill_record>) -> ApplyResult {
+        unsafe apply(record, stage(record), extension: nil)
+    }
+
+    /// Applies one fill with the extension that came just before it. The extension takes a sequence number
+    /// of its own, the one before the fill's.
+    public mutating func apply(
+        _ record: UnsafePointer<pks_fill_record>, extension extra: UnsafePointer<pks_extension_record>
+    ) -> ApplyResult {
+        seq += 1
+        return unsafe apply(record, stage(record), extension: extra)
+    }
+
+    /// Applies one fill that `stage` has seen: with no keys defined and the record unchanged in between.
+    @inline(__always)
+    mutating func apply(
+        _ record: UnsafePointer<pks_fill_record>, _ staged: StagedFill,
+        extension extra: UnsafePointer<pks_extension_record>?
+    ) -> ApplyResult {
+        seq &+= 1
+        guard staged.isGood else { return unsafe rejectMalformed(record) }
+        let (place, free) = identities.find(staged.hash) { unsafe window.isSame($0, record) }
+        if let place { return unsafe applyRepeated(record, place) }
+        if _slowPath(window.isFull || hasForgotten) {
+            if let reason = unsafe makeRoomInWindow(record) { return unsafe reject(record, reason) }
+            // The lane may have been freed or taken by what was forgotten: look again.
+            let again = identities.find(staged.hash) { unsafe window.isSame($0, record) }
+            return unsafe applyNew(record, staged.hash, again.free, extra)
+        }
+        return unsafe applyNew(record, staged.hash, free, extra)
+    }
+
+    @inline(__always)
+    private mutating func applyNew(
+        _ record: UnsafePointer<pks_fill_record>, _ hash: UInt64, _ lane: IdentityLane,
+        _ extra: UnsafePointer<pks_extension_record>?
+    ) -> ApplyResult {
+        // SAFETY (all of this function): the record is whole and its handle is defined (`stage`).
+        let position = unsafe positions + Int(record.pointee.handle)
+        let reason = unsafe extra == nil
+            ? move(position, by: record) : moveExtended(position, by: record, extra)
+        if let reason { return unsafe reject(record, reason) }
+        identities.insert(hash, place: window.next, at: lane)
+        unsafe window.append(record, seq: seq)
+        let eventNs = unsafe record.pointee.event_ns
+        if eventNs > watermarkNs {
+            watermarkNs = eventNs
+            let (bound, wrapped) = eventNs.subtractingReportingOverflow(config.lateAfterNs)
+            lateBeforeNs = wrapped ? Int64.min : bound
+        }
+        counters.fills &+= 1
+        return .applied
+    }
+
+    /// A known identity: the same fill again, or a conflict.
+    @inline(never)
+    private mutating func applyRepeated(
+        _ record: UnsafePointer<pks_fill_record>, _ place: UInt64
+    ) -> ApplyResult {
+        // SAFETY: both records are whole; the place is in the window.
+        let first = unsafe window.record(place).pointee
+        let again = unsafe record.pointee
+        if first.side == again.side && first.qty == again.qty && first.price == again.price {
+            counters.duplicates &+= 1
+            return .duplicate
+        }
+        counters.conflicts &+= 1
+        count(.conflict)
+        if effects.isOn {
+            var effect = unsafe rejectEffect(record, .conflict)
+            effect.openSeq = window.seq(place)
+            effect.qtyOpen = first.qty
+            effect.closePrice = first.price
+            effect.firstIsBuy = first.side == UInt8(PKS_SIDE_BUY)
+            effect.firstSourceRef = first.source_ref
+            effects.append(effect)
+        }
+        return .rejected
+    }
+
+    /// The window is full, or has been: forgets what is old enough, and answers why this fill cannot be
+    /// taken, or nil.
+    @inline(never)
+    private mutating func makeRoomInWindow(_ record: UnsafePointer<pks_fill_record>) -> RejectReason? {
+        // SAFETY: the record is whole; `oldest` is in the window.
+        let fillNs = unsafe record.pointee.event_ns
+        if hasForgotten && fillNs <= forgottenThroughNs { return .beyondWindow }
+        guard window.isFull else { return nil }
+        let oldest = unsafe window.record(window.oldest)
+        let eventNs = unsafe oldest.pointee.event_ns
+        let (bound, wrapped) = watermarkNs.subtractingReportingOverflow(config.identityWindowNs)
+        guard !wrapped && eventNs < bound else { return .identityCapacity }
+        let hash = unsafe identityHash(oldest.pointee.handle, oldest.tradeID, oldest.orderID)
+        identities.remove(hash, place: window.oldest)
+        window.oldest &+= 1
+        forgottenThroughNs = max(forgottenThroughNs, eventNs)
+        hasForgotten = true
+        return fillNs <= forgottenThroughNs ? .beyondWindow : nil
+    }
+
+    @inline(never)
+    private mutating func rejectMalformed(_ record: UnsafePointer<pks_fill_record>) -> ApplyResult {
+        // SAFETY: the caller's record is whole.
+        let fill = unsafe record.pointee
+        let reason: RejectReason
+        if fill.kind != UInt8(PKS_KIND_FILL) {
+            reason = .unsupportedKind
+        } else if fill.handle >= UInt32(positionCount) {
+            reason = .unknownKey
+        } else if fill.side != UInt8(PKS_SIDE_BUY) && fill.side != UInt8(PKS_SIDE_SELL) {
+            reason = .unknownSide
+        } else if fill.qty == 0 {
+            reason = .zeroQuantity
+        } else if fill.qty < 0 {
+            reason = .negativeQuantity
+        } else {
+            let trade = unsafe record.tradeID
+            reason = trade.isEmpty ? .missingTradeID : .malformedText
+        }
+        return unsafe reject(record, reason)
+    }
+
+    /// Refuses a record: counts it and says why.
+    @inline(never)
+    mutating func reject(_ record: UnsafePointer<pks_fill_record>, _ reason: RejectReason) -> ApplyResult {
+        count(reason)
+        if effects.isOn { effects.append(unsafe rejectEffect(record, reason)) }
+        return .rejected
+    }
+
+    private func rejectEffect(_ record: UnsafePointer<pks_fill_record>, _ reason: RejectReason) -> Effect {
+        // SAFETY: the caller's record is whole.
+        let fill = unsafe record.pointee
+        var effect = Effect(.reject, seq: seq, handle: fill.handle)
+        effect.reason = reason.rawValue
+        effect.isLong = fill.side == UInt8(PKS_SIDE_BUY)
+        effect.qty = fill.qty
+        effect.price = fill.price
+        effect.openNs = fill.event_ns
+        effect.tradeID = unsafe record.tradeID
+        effect.orderID = unsafe record.orderID
+        effect.sourceRef = fill.source_ref
+        return effect
+    }
+}
+
+/// What `Book.stage` found out about a fill by itself.
+struct StagedFill {
+    /// The hash of its identity.
+    let hash: UInt64
+    /// Whether it is well-formed and its key is defined.
+    let isGood: Bool
+}

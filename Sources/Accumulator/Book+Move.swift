@@ -1,0 +1,229 @@
+import CSeqlock
+import FixedPoint
+import LotMatching
+
+// Moving a position by a fill: first everything that can refuse it, then the change. After the first
+// write nothing can fail, so a refused fill leaves no trace.
+extension Book {
+    /// A fill's parts relative to the position it meets.
+    struct Move {
+        let isBuy: Bool
+        let price: Price
+        let qty: Int64
+        /// Closes open lots of the other side.
+        let closing: Int64
+        /// Opens a lot on its own side.
+        let opening: Int64
+        let netBefore: Int64
+
+        @inline(__always)
+        init(isBuy: Bool, price: Price, qty: Int64, netBefore: Int64) {
+            self.isBuy = isBuy
+            self.price = price
+            self.qty = qty
+            self.netBefore = netBefore
+            let opposes = netBefore != 0 && (netBefore > 0) != isBuy
+            // net = bought - sold with both in 0...Int64.max, so its magnitude is an Int64.
+            closing = opposes ? min(qty, netBefore < 0 ? -netBefore : netBefore) : 0
+            opening = qty &- closing
+        }
+
+        @inline(__always)
+        var closesLong: Bool { !isBuy }
+
+        var movement: Effect.Movement {
+            if netBefore == 0 { return .open }
+            if closing == 0 { return .increase }
+            if opening > 0 { return .flip }
+            return closing == Int64(netBefore.magnitude) ? .close : .decrease
+        }
+    }
+
+    /// The sums that every fill adds to, checked.
+    struct Totals {
+        var bought: Int64
+        var sold: Int64
+        var fees: Int64
+    }
+
+    /// Applies a well-formed new fill to its position, or says why not.
+    @inline(__always)
+    mutating func move(
+        _ position: UnsafeMutablePointer<Position>, by record: UnsafePointer<pks_fill_record>
+    ) -> RejectReason? {
+        // SAFETY (all of this function): position and record are whole and alive; see `applyNew`.
+        let move = unsafe Move(
+            isBuy: record.pointee.side == UInt8(PKS_SIDE_BUY), price: Price(units: record.pointee.price),
+            qty: record.pointee.qty, netBefore: position.pointee.slot.net_qty)
+        guard let totals = unsafe totals(position, move, fee: record.pointee.fee) else { return .overflow }
+        if _slowPath(!(unsafe position.pointee.isSmall(price: move.price.units, qty: move.qty))) {
+            if unsafe !fits(position, move) { return .overflow }
+        }
+        if unsafe !hasRoom(position, move) { return .lotCapacity }
+        if _slowPath(effects.isOn) { unsafe emitLotChanges(position, move, record) }
+        if move.closing > 0 { unsafe close(position, move, record) }
+        if move.opening > 0 { unsafe open(position, move, record) }
+        unsafe finish(position, move, totals, record)
+        return nil
+    }
+
+    @inline(__always)
+    func totals(_ position: UnsafeMutablePointer<Position>, _ move: Move, fee: Int64) -> Totals? {
+        // SAFETY: the position is alive.
+        var totals = unsafe Totals(
+            bought: position.pointee.slot.bought_qty, sold: position.pointee.slot.sold_qty,
+            fees: position.pointee.slot.fees)
+        var overflow = false
+        if move.isBuy {
+            (totals.bought, overflow) = totals.bought.addingReportingOverflow(move.qty)
+        } else {
+            (totals.sold, overflow) = totals.sold.addingReportingOverflow(move.qty)
+        }
+        let (fees, feeOverflow) = totals.fees.addingReportingOverflow(fee)
+        totals.fees = fees
+        return overflow || feeOverflow ? nil : totals
+    }
+
+    /// Whether the lot that this move opens can be kept. What closes in the same move gives back at least
+    /// as much as a flip needs.
+    @inline(__always)
+    private func hasRoom(_ position: UnsafeMutablePointer<Position>, _ move: Move) -> Bool {
+        if move.closing > 0 { return true }
+        // SAFETY: the position is alive.
+        if unsafe position.pointee.method == .average { return move.netBefore != 0 || openings.hasRoom }
+        return unsafe openings.hasRoom
+            && lots.hasRoom(in: position.pointee.lots, method: position.pointee.method)
+    }
+
+    /// Closes `move.closing` of the open lots. Sums wrap, which is exact here: `isSmall` or `fits` has
+    /// shown that the results fit.
+    @inline(__always)
+    private mutating func close(
+        _ position: UnsafeMutablePointer<Position>, _ move: Move, _ record: UnsafePointer<pks_fill_record>
+    ) {
+        // SAFETY (all of this function): the position is alive; references in open lots are live.
+        let quantity = Quantity(units: move.closing)
+        let multiplier = unsafe position.pointee.multiplier
+        let proceeds = Self.scaled(move.price.times(quantity), by: multiplier)
+        let cost: Int128 // signed, as openCost is
+        if unsafe position.pointee.method == .average {
+            cost = unsafe closePool(position, move)
+            if _slowPath(effects.isOn) { unsafe emitPoolMatch(position, move, cost, record) }
+        } else if _slowPath(effects.isOn) {
+            cost = unsafe closeWithEffects(position, move, record)
+        } else {
+            var matched: UInt64 = 0
+            let method = unsafe position.pointee.method
+            let raw = unsafe lots.close(quantity, in: &position.pointee.lots, method: method) { lot, taken in
+                matched &+= 1
+                if taken == lot.remaining { openings.give(lot.opening) }
+            }
+            counters.matches &+= matched
+            let scaled = Self.scaled(raw, by: multiplier)
+            cost = move.closesLong ? scaled : 0 &- scaled
+        }
+        // Long: + proceeds - cost. Short: cost is negative and the fill pays: - proceeds - cost.
+        let gain = (move.closesLong ? proceeds : 0 &- proceeds) &- cost
+        unsafe position.pointee.realizedPnl = position.pointee.realizedPnl &+ gain
+        unsafe position.pointee.openCost = position.pointee.openCost &- cost
+    }
+
+    /// Takes `move.closing` out of the pool and returns its signed cost.
+    @inline(never)
+    private mutating func closePool(_ position: UnsafeMutablePointer<Position>, _ move: Move) -> Int128 {
+        counters.matches &+= 1
+        // SAFETY: the position is alive and its pool is open, for something closes.
+        return unsafe averageCostTaken(
+            cost: position.pointee.openCost, closed: move.closing, open: Int64(move.netBefore.magnitude))
+    }
+
+    /// Opens a lot of `move.opening`, or adds it to the pool.
+    @inline(__always)
+    private mutating func open(
+        _ position: UnsafeMutablePointer<Position>, _ move: Move, _ record: UnsafePointer<pks_fill_record>
+    ) {
+        // SAFETY (all of this function): the position is alive, and `hasRoom` has seen the room.
+        let quantity = Quantity(units: move.opening)
+        let value = unsafe Self.scaled(move.price.times(quantity), by: position.pointee.multiplier)
+        unsafe position.pointee.openCost = position.pointee.openCost &+ (move.isBuy ? value : 0 &- value)
+        if unsafe position.pointee.method == .average {
+            unsafe openPool(position, move, record)
+            return
+        }
+        let reference = openings.take(unsafe OpeningFill(record, qtyOpen: move.opening))
+        let lot = unsafe Lot(
+            price: move.price, remaining: quantity, openSeq: seq, opening: reference,
+            tag: UInt32(truncatingIfNeeded: record.tradeID.words.0 &* 0x9e37_79b9_7f4a_7c15 >> 32))
+        let method = unsafe position.pointee.method
+        let kept = unsafe lots.append(lot, to: &position.pointee.lots, method: method)
+        precondition(kept, "no room for a lot that was promised room")
+        let magnitude = UInt64(bitPattern: move.price.units ^ (move.price.units >> 63))
+        if _slowPath(unsafe magnitude >= position.pointee.smallLimit) {
+            unsafe position.pointee.hasLargeLot = true
+        }
+    }
+
+    @inline(never)
+    private mutating func openPool(
+        _ position: UnsafeMutablePointer<Position>, _ move: Move, _ record: UnsafePointer<pks_fill_record>
+    ) {
+        // SAFETY: the position is alive; a pool that is not flat has an opening.
+        if unsafe position.pointee.poolOpening == 0 {
+            unsafe position.pointee.poolOpening = openings.take(OpeningFill(record, qtyOpen: move.opening))
+            unsafe position.pointee.poolOpenSeq = seq
+        } else if move.closing > 0 {
+            // A flip: the old pool is closed, this fill opens the new one.
+            unsafe openings[position.pointee.poolOpening].pointee = OpeningFill(record, qtyOpen: move.opening)
+            unsafe position.pointee.poolOpenSeq = seq
+        } else {
+            // What went in is part of what was bought or sold in all, which fits.
+            unsafe openings[position.pointee.poolOpening].pointee.qtyOpen += move.opening
+        }
+    }
+
+    /// Writes the sums and what the slot shows of this fill.
+    @inline(__always)
+    mutating func finish(
+        _ position: UnsafeMutablePointer<Position>, _ move: Move, _ totals: Totals,
+        _ record: UnsafePointer<pks_fill_record>
+    ) {
+        // SAFETY (all of this function): position and record are alive.
+        let net = totals.bought &- totals.sold
+        let isLate = unsafe record.pointee.event_ns < lateBeforeNs
+        unsafe position.pointee.slot.net_qty = net
+        unsafe position.pointee.slot.bought_qty = totals.bought
+        unsafe position.pointee.slot.sold_qty = totals.sold
+        unsafe position.pointee.slot.fees = totals.fees
+        unsafe position.pointee.slot.last_price = move.price.units
+        unsafe position.pointee.slot.last_qty = move.qty
+        unsafe position.pointee.slot.applied_seq = seq
+        unsafe position.pointee.slot.event_ns = record.pointee.event_ns
+        unsafe position.pointee.slot.fill_count &+= 1
+        let lotsBefore = unsafe position.pointee.slot.open_lots
+        let isAverage = unsafe position.pointee.method == .average
+        let lotsNow = unsafe isAverage ? (net == 0 ? 0 : 1) : position.pointee.lots.count
+        unsafe position.pointee.slot.open_lots = lotsNow
+        counters.openLots = counters.openLots &+ UInt64(lotsNow) &- UInt64(lotsBefore)
+        unsafe position.pointee.slot.flags =
+            (net == 0 ? UInt8(PKS_POSITION_FLAT) : 0) | (isLate ? UInt8(PKS_POSITION_LATE) : 0)
+        if isLate { counters.late &+= 1 }
+        if net == 0 { unsafe flatten(position, isAverage: isAverage) }
+        if _slowPath(effects.isOn) { unsafe emitPosition(position, move, record) }
+    }
+
+    @inline(__always)
+    private mutating func flatten(_ position: UnsafeMutablePointer<Position>, isAverage: Bool) {
+        // SAFETY: the position is alive.
+        unsafe position.pointee.hasLargeLot = false
+        if isAverage {
+            unsafe openings.give(position.pointee.poolOpening)
+            unsafe position.pointee.poolOpening = 0
+        }
+    }
+
+    /// value x multiplier, wrapped; a multiplier of one unit is the common case.
+    @inline(__always)
+    static func scaled(_ value: Int128, by multiplier: Int64) -> Int128 {
+        multiplier == 1 ? value : value &* Int128(multiplier)
+    }
+}

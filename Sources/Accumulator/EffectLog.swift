@@ -1,0 +1,53 @@
+/// Where a book writes its effects: nowhere, or a buffer of fixed size that a consumer empties.
+///
+/// Off by default, and then a book spends nothing on effects. When on, the buffer is handed to `onFull`
+/// whenever it is full and when `flush` is called; the consumer runs on the writer's thread. Effects
+/// therefore never get lost and the memory is bounded; a consumer that must not hold up the writer copies
+/// them to a thread of its own.
+@safe
+public struct EffectLog: ~Copyable {
+    /// Takes a run of effects in order. The buffer is only valid during the call.
+    public typealias Consumer = (UnsafeBufferPointer<Effect>) -> Void
+
+    /// Whether effects are wanted at all.
+    @usableFromInline let isOn: Bool
+    @usableFromInline let buffer: UnsafeMutablePointer<Effect>
+    private let countMax: Int
+    private var count = 0
+    private let onFull: Consumer
+
+    /// Wants no effects.
+    public init() {
+        isOn = false
+        unsafe buffer = UnsafeMutablePointer<Effect>.allocate(capacity: 1)
+        countMax = 0
+        unsafe onFull = { _ in }
+    }
+
+    /// Hands effects to `consumer` in runs of up to `countMax`.
+    public init(countMax: Int = 1024, consumer: @escaping Consumer) {
+        precondition(countMax > 0)
+        isOn = true
+        unsafe buffer = UnsafeMutablePointer<Effect>.allocate(capacity: countMax)
+        self.countMax = countMax
+        unsafe onFull = consumer
+    }
+
+    deinit { unsafe buffer.deallocate() }
+
+    /// Appends one effect.
+    mutating func append(_ effect: Effect) {
+        guard isOn else { return }
+        if count == countMax { flush() }
+        // SAFETY: count < countMax after the flush; Effect is trivial, so assignment needs no initialising.
+        unsafe (buffer + count).initialize(to: effect)
+        count += 1
+    }
+
+    /// Hands over what is in the buffer.
+    public mutating func flush() {
+        guard count > 0 else { return }
+        unsafe onFull(UnsafeBufferPointer(start: buffer, count: count))
+        count = 0
+    }
+}
