@@ -29,8 +29,9 @@ let package = Package(
         .target(name: "CSeqlock", cSettings: strictC),
         .target(name: "FixedPoint", swiftSettings: strict),
         .target(name: "LotMatching", dependencies: ["FixedPoint"], swiftSettings: strict),
-        .target(name: "ShmReader", dependencies: ["CSeqlock"], swiftSettings: strict),
-        .target(name: "ShmBridge", dependencies: ["CSeqlock"], swiftSettings: strict),
+        .target(name: "ShmFiles", dependencies: ["CSeqlock"], swiftSettings: strict),
+        .target(name: "ShmReader", dependencies: ["CSeqlock", "ShmFiles"], swiftSettings: strict),
+        .target(name: "ShmBridge", dependencies: ["CSeqlock", "ShmFiles"], swiftSettings: strict),
         .target(
             name: "Accumulator",
             dependencies: ["CSeqlock", "FixedPoint", "LotMatching", "ShmBridge"],

@@ -1,0 +1,169 @@
+public import CSeqlock
+import Glibc
+import ShmFiles
+
+/// The receiving end of a fill ring, for the writer of its book. One thread at a time; the hot methods
+/// neither allocate nor call into the system nor wait.
+///
+/// It trusts nothing that a producer can write: sizes are copied and checked once, cursors are bounded each
+/// time, records are copied before they are looked at. A ring that breaks the rules is quarantined: it
+/// gives no more records, and everything else goes on.
+@safe
+public struct RingConsumer: ~Copyable, @unchecked Sendable {
+    /// The producer's name.
+    public let producer: String
+    /// The file of the ring.
+    public var path: String { ring.path }
+    /// Random, never zero: which life of the ring this is.
+    public var epoch: UInt64 { ring.header.epoch }
+    /// Handles are below this.
+    public var handleCapacity: Int { ring.layout.handleCapacity }
+    /// Base address of the records, for prefetching; record n lies at (n & recordMask) x 128.
+    public let records: UnsafeRawPointer
+    /// Capacity less one.
+    public let recordMask: UInt64
+    /// Records freed so far: reading begins here after a restart. This process's own count.
+    public private(set) var freed: UInt64
+    /// Records before this one can be read; as `available` last saw it.
+    public private(set) var tail: UInt64
+    /// The ring is broken and gives no more records.
+    public private(set) var isQuarantined = false
+
+    // SAFETY: points into `ring`, which lives as long as this value.
+    @usableFromInline let tailWord: UnsafePointer<UInt64>
+    let ring: RingMapping
+
+    /// Attaches to the ring of `producer`. Reading begins at `freed`. `segmentEpoch` tells the producer
+    /// which life of the book reads its ring. Throws `notFound` and a typed error for every file that is
+    /// not a whole ring of this ABI with possible cursors.
+    public init(
+        book: String, producer: String, segmentEpoch: UInt64, directory: String = "/dev/shm",
+        allowedOwners: [UInt32] = []
+    ) throws(ShmError) {
+        let path = try RingConfiguration(book: book, producer: producer, directory: directory).path()
+        let ring = try RingMapping.attach(
+            path: path, book: book, producer: producer, allowedOwners: allowedOwners)
+        let (freed, tail) = try ring.positions()
+        // SAFETY: words of the consumer's lines. SYNC: partners are the acquire loads in RingProducer.
+        unsafe pks_store_release(ring.applied, freed)
+        unsafe pks_store_release(ring.consumerEpoch, segmentEpoch)
+        unsafe pks_store_release(ring.consumerState, UInt64(PKS_RING_OPEN))
+        self.producer = producer
+        unsafe records = UnsafeRawPointer(ring.records)
+        recordMask = UInt64(ring.layout.recordCapacity - 1)
+        self.freed = freed
+        self.tail = tail
+        unsafe tailWord = UnsafePointer(ring.tail)
+        self.ring = ring
+    }
+
+    /// The producers that have a ring for `book`, sorted; rings that cannot be attached are left out.
+    public static func producers(
+        book: String, directory: String = "/dev/shm", allowedOwners: [UInt32] = []
+    ) throws(ShmError) -> [String] {
+        let names = try shmCall { () throws(SystemError) in try Paths.names(in: directory) }
+        let prefix = PKS_RING_PREFIX.dropFirst() + book + "-"
+        var producers: [String] = []
+        for name in names where name.hasPrefix(prefix) {
+            let producer = String(name.dropFirst(prefix.count))
+            guard
+                let header = try? HeaderCheck.open(
+                    path: directory + "/" + name, flags: O_RDWR, magic: UInt64(PKS_RING_MAGIC),
+                    empty: pks_ring_header(), allowedOwners: allowedOwners
+                ).header
+            else { continue }
+            if FixedText.load(of: header.book) == book, FixedText.load(of: header.producer_name) == producer {
+                producers.append(producer)
+            }
+        }
+        return producers.sorted()
+    }
+}
+
+extension RingConsumer {
+    /// Looks how far the producer is; the records `freed..<tail` can then be read. Returns false, for good,
+    /// when the ring is quarantined.
+    @inlinable @inline(__always)
+    public mutating func refresh() -> Bool {
+        // SAFETY: a word of the producer's line. SYNC: partner is pks_ring_publish in RingProducer.
+        let seen = unsafe pks_load_acquire(tailWord)
+        if seen == tail { return !isQuarantined }
+        return advance(to: seen)
+    }
+
+    /// Copies record `number` (freed <= number < tail) into private memory.
+    @inlinable @inline(__always)
+    public func get(_ number: UInt64, into record: UnsafeMutablePointer<pks_fill_record>) {
+        precondition(number &- freed < tail &- freed, "not a record that can be read")
+        // SAFETY: the record's place is masked into the ring.
+        unsafe pks_ring_get(records, recordMask, number, record)
+    }
+
+    /// Where record `number` lies, for prefetching only.
+    @inlinable @inline(__always)
+    public func recordAddress(_ number: UInt64) -> UnsafeRawPointer {
+        // SAFETY: masked into the ring.
+        unsafe records + Int(truncatingIfNeeded: (number & recordMask) &* UInt64(PKS_RECORD_BYTES))
+    }
+
+    /// Tells the producer that records before `number` are in the book.
+    public mutating func setApplied(_ number: UInt64) {
+        precondition(number >= freed && number <= tail, "applied runs from freed to tail")
+        // SYNC: partner is the acquire load in RingProducer.appliedCount.
+        unsafe pks_store_release(ring.applied, number)
+    }
+
+    /// Gives the producer the room of the records before `number`, which are durable and applied.
+    public mutating func setFreed(_ number: UInt64) {
+        precondition(number >= freed && number <= tail, "freed only grows, up to tail")
+        freed = number
+        // SYNC: partner is the acquire load in RingProducer.makeRoom. The release keeps the copies of the
+        // records before it.
+        unsafe pks_store_release(ring.freed, number)
+    }
+
+    /// The key of a handle from the ring's key table, for fills whose KEY record was freed before this
+    /// consumer started; false when the handle was never defined. Check it like any record.
+    public func key(_ handle: UInt32, into key: inout pks_key_record) -> Bool {
+        ring.loadKey(Int(handle), into: &key)
+    }
+
+    /// Answers a handle's key with one of PKS_ANSWER_*. A handle beyond the capacity is ignored.
+    public mutating func setAnswer(_ handle: UInt32, _ answer: UInt8) {
+        guard Int(handle) < handleCapacity else { return }
+        // SAFETY: one byte a handle. SYNC: partner is the acquire load in RingProducer.answer.
+        unsafe pks_store_byte_release(ring.answers + Int(handle), answer)
+    }
+
+    /// Stops reading this ring for good, and tells the producer.
+    public mutating func quarantine() {
+        isQuarantined = true
+        tail = freed
+        // SYNC: partner is the acquire load in RingProducer.isQuarantined.
+        unsafe pks_store_release(ring.consumerState, UInt64(PKS_RING_QUARANTINED))
+    }
+
+    /// The producer has said that nothing comes after what is published. Refresh once more after seeing it.
+    public var isClosed: Bool {
+        // SYNC: partner is the release store in RingProducer.close.
+        unsafe pks_load_acquire(ring.producerState) == UInt64(PKS_RING_CLOSED)
+    }
+
+    /// The producer's last sign of life, CLOCK_MONOTONIC ns.
+    public var producerHeartbeatNs: Int64 {
+        // SYNC: partner is the release store in RingProducer.beat.
+        Int64(bitPattern: unsafe pks_load_acquire(ring.producerHeartbeat))
+    }
+
+    /// Takes a new tail over if it is possible; if not, quarantines the ring.
+    @usableFromInline @inline(never)
+    mutating func advance(to seen: UInt64) -> Bool {
+        if isQuarantined { return false }
+        guard seen >= tail, seen &- freed <= recordMask &+ 1 else {
+            quarantine()
+            return false
+        }
+        tail = seen
+        return true
+    }
+}

@@ -1,0 +1,48 @@
+import Glibc
+
+/// A shared mapping of a whole file, unmapped with its owner. The bytes behind it belong to every process
+/// that maps the file: use CSeqlock's functions for anything that changes.
+@safe
+package struct MappedFile: ~Copyable {
+    /// The first byte; page-aligned; valid for the life of this value.
+    package let base: UnsafeMutableRawPointer
+    /// Length of the mapping.
+    package let byteCount: Int
+
+    /// Maps the first `byteCount` bytes of an open file and brings every page in, so that no later touch
+    /// can fault: a page that cannot be had is an error here instead of a signal later.
+    package init(_ file: borrowing FileHandle, byteCount: Int, writable: Bool) throws(SystemError) {
+        let protection = writable ? PROT_READ | PROT_WRITE : PROT_READ
+        // SAFETY: a new mapping at an address of the kernel's choice overlaps nothing.
+        let mapped = unsafe mmap(nil, byteCount, protection, MAP_SHARED, file.descriptor, 0)
+        guard let mapped = unsafe mapped, unsafe mapped != MAP_FAILED else {
+            throw SystemError("mmap", file.path)
+        }
+        do throws(SystemError) {
+            unsafe try Self.populate(mapped, byteCount: byteCount, writable: writable, path: file.path)
+        } catch {
+            // SAFETY: the mapping is ours alone and nothing refers to it yet.
+            _ = unsafe munmap(mapped, byteCount)
+            throw error
+        }
+        unsafe self.base = mapped
+        self.byteCount = byteCount
+    }
+
+    private static func populate(
+        _ base: UnsafeMutableRawPointer, byteCount: Int, writable: Bool, path: String
+    ) throws(SystemError) {
+        // SAFETY: the range is a mapping of the caller's.
+        while unsafe madvise(base, byteCount, writable ? MADV_POPULATE_WRITE : MADV_POPULATE_READ) != 0 {
+            let code = errno
+            if code == EINTR || code == EAGAIN { continue }
+            if code == EINVAL { return }  // a kernel before 5.14 does not know the advice
+            throw SystemError("madvise", path, code: code)
+        }
+    }
+
+    deinit {
+        // SAFETY: the mapping was made in init and nobody else unmaps it.
+        _ = unsafe munmap(base, byteCount)
+    }
+}

@@ -1,0 +1,52 @@
+public import CSeqlock
+
+/// What reading a slot gave.
+@frozen
+public enum ReadResult: UInt8, Sendable {
+    /// The position was copied whole.
+    case value = 1
+    /// The writer published this very slot during every attempt; try again, the last copy is not whole.
+    case busy = 2
+    /// The slot does not exist or was never claimed.
+    case notFound = 3
+}
+
+/// The hot path: inlined into the caller, no call, no allocation, no lock.
+extension SegmentReader {
+    /// Copies the newest value of a slot into `position`. A writer that has died or is stopped half-way
+    /// through a publish costs nothing here. After `busy` or `notFound`, `position` has no meaning.
+    ///
+    /// Source: H.-J. Boehm, "Can seqlocks get along with programming language memory models?", MSPC 2012,
+    /// with two cells as in the Linux kernel's seqcount_latch.
+    @inlinable @inline(__always)
+    public func read(_ slot: Int, into position: inout pks_position) -> ReadResult {
+        guard UInt(bitPattern: slot) < UInt(bitPattern: slotCapacity) else { return .notFound }
+        // SAFETY: the slot is inside the mapping, as just checked.
+        // SYNC: partner is pks_slot_publish in SegmentWriter.
+        if unsafe pks_slot_try_read(slots + slot, &position) != 0 { return .value }
+        return readAgain(slot, into: &position)
+    }
+
+    /// The number of publishes of a slot so far, to see cheaply whether it changed; 0 when it was never
+    /// claimed or does not exist.
+    @inlinable @inline(__always)
+    public func sequence(of slot: Int) -> UInt64 {
+        guard UInt(bitPattern: slot) < UInt(bitPattern: slotCapacity) else { return 0 }
+        // SAFETY: the slot is inside the mapping; its sequence is its first word.
+        // SYNC: partner is the release store in pks_slot_publish.
+        return unsafe pks_load_acquire(UnsafeRawPointer(slots + slot).assumingMemoryBound(to: UInt64.self))
+    }
+
+    /// How often `read` tries before it answers `busy`. A publish of one slot takes tens of ns in a real
+    /// writer, so the second try nearly always succeeds; the bound is for a writer gone wild.
+    @inlinable public static var readAttempts: UInt32 { 1024 }
+
+    /// Kept out of line so that the first try stays small in the caller.
+    @usableFromInline @inline(never)
+    func readAgain(_ slot: Int, into position: inout pks_position) -> ReadResult {
+        if sequence(of: slot) == 0 { return .notFound }
+        // SAFETY: the caller has checked the slot.
+        let sequence = unsafe pks_slot_read(slots + slot, &position, Self.readAttempts - 1, nil)
+        return sequence != 0 ? .value : .busy
+    }
+}

@@ -1,0 +1,122 @@
+import CSeqlock
+import Glibc
+import ShmBridge
+import ShmReader
+import Testing
+
+/// A directory of its own for one test, on the file system of shared memory where there is one, removed
+/// with its owner. Segments and locks of tests never meet those of a running system.
+struct Scratch: ~Copyable {
+    let path: String
+
+    init() throws {
+        let parent = unsafe access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
+        let name = "\(parent)/pks-test-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
+        guard unsafe mkdir(name, 0o700) == 0 else { throw ScratchError(code: errno) }
+        path = name
+    }
+
+    deinit {
+        for name in files() { _ = unsafe unlink(path + "/" + name) }
+        _ = unsafe rmdir(path)
+    }
+
+    func files() -> [String] {
+        guard let directory = unsafe opendir(path) else { return [] }
+        defer { _ = unsafe closedir(directory) }
+        var names: [String] = []
+        // SAFETY: an entry lives until the next readdir; its name is copied before that.
+        while let entry = unsafe readdir(directory) {
+            let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// The segment file of a book in here.
+    func segmentPath(_ book: String) -> String { path + PKS_SEGMENT_PREFIX + book }
+
+    func configuration(_ book: String = "main", slots: Int = 16, changes: Int = 0) -> SegmentConfiguration {
+        SegmentConfiguration(book: book, slotCapacity: slots, changeCapacity: changes, directory: path)
+    }
+
+    func writer(_ book: String = "main", slots: Int = 16, changes: Int = 0) throws -> SegmentWriter {
+        try SegmentWriter(
+            configuration(book, slots: slots, changes: changes),
+            lock: WriterLock(book: book, runDirectory: path))
+    }
+
+    func reader(_ book: String = "main") throws -> SegmentReader {
+        try SegmentReader(book: book, directory: path)
+    }
+
+    func producer(
+        _ producer: String = "p1", book: String = "main", records: Int = 8, handles: Int = 4
+    ) throws -> RingProducer {
+        try RingProducer(
+            RingConfiguration(
+                book: book, producer: producer, recordCapacity: records, handleCapacity: handles,
+                directory: path),
+            lock: WriterLock(book: book, producer: producer, runDirectory: path))
+    }
+
+    func consumer(_ producer: String = "p1", book: String = "main") throws -> RingConsumer {
+        try RingConsumer(book: book, producer: producer, segmentEpoch: 7, directory: path)
+    }
+}
+
+struct ScratchError: Error {
+    let code: Int32
+}
+
+/// Fills a fixed field of a C structure with padded text.
+func store<Field: BitwiseCopyable>(_ text: String, _ field: inout Field) {
+    // SAFETY: the bytes of `field` are exclusively ours for the closure.
+    unsafe withUnsafeMutableBytes(of: &field) { bytes in
+        precondition(text.utf8.count <= bytes.count)
+        unsafe bytes.copyBytes(from: text.utf8)
+    }
+}
+
+func directoryEntry(
+    _ symbol: String, account: String = "acc", strategy: String = "strat"
+) -> pks_directory_entry {
+    var entry = pks_directory_entry()
+    store(account, &entry.account)
+    store(strategy, &entry.strategy)
+    store(symbol, &entry.symbol)
+    store("USD", &entry.currency)
+    entry.multiplier = 1
+    entry.price_decimals = 2
+    entry.qty_decimals = 3
+    entry.multiplier_decimals = 0
+    entry.fee_decimals = 4
+    entry.method = UInt8(PKS_METHOD_FIFO)
+    return entry
+}
+
+func keyRecord(_ symbol: String) -> pks_key_record {
+    var key = pks_key_record()
+    store("acc", &key.account)
+    store("strat", &key.strategy)
+    store(symbol, &key.symbol)
+    key.price_decimals = 8
+    key.qty_decimals = 8
+    key.fee_decimals = 8
+    return key
+}
+
+extension SegmentWriter {
+    /// Claims a slot for a symbol; tests always leave room for it.
+    mutating func claim(_ symbol: String) throws -> Int {
+        guard let slot = claimSlot(directoryEntry(symbol)) else { throw ScratchError(code: ENOSPC) }
+        return slot
+    }
+}
+
+/// `#require` takes calls on noncopyable values apart and then cannot compile them; this does not.
+func required<Value>(_ value: Value?, at place: SourceLocation = #_sourceLocation) throws -> Value {
+    try #require(value, sourceLocation: place)
+}
