@@ -1,3 +1,4 @@
+// SAFETY: `words` is allocated in init, has `count` words until deinit, and never leaves the module.
 /// Words of this process's own memory, zero at first, freed with their owner: counters and mirrors that the
 /// writer keeps so that it never has to read shared memory back.
 @safe
@@ -6,6 +7,7 @@ struct PrivateWords: ~Copyable {
     let count: Int
 
     init(count: Int) {
+        // SAFETY: initialized in full before anyone can see it.
         unsafe words = .allocate(capacity: count)
         unsafe words.initialize(repeating: 0, count: count)
         self.count = count

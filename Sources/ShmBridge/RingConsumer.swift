@@ -2,6 +2,8 @@ public import CSeqlock
 import Glibc
 import ShmFiles
 
+// SAFETY: its pointers lie in `ring`, which it owns; what changes through it is mutating, so one thread at
+// a time has it.
 /// The receiving end of a fill ring, for the writer of its book. One thread at a time; the hot methods
 /// neither allocate nor call into the system nor wait.
 ///
@@ -109,6 +111,7 @@ extension RingConsumer {
     /// Tells the producer that records before `number` are in the book.
     public mutating func setApplied(_ number: UInt64) {
         precondition(number >= freed && number <= tail, "applied runs from freed to tail")
+        // SAFETY: a word of the consumer's lines.
         // SYNC: partner is the acquire load in RingProducer.appliedCount.
         unsafe pks_store_release(ring.applied, number)
     }
@@ -117,6 +120,7 @@ extension RingConsumer {
     public mutating func setFreed(_ number: UInt64) {
         precondition(number >= freed && number <= tail, "freed only grows, up to tail")
         freed = number
+        // SAFETY: a word of the consumer's lines.
         // SYNC: partner is the acquire load in RingProducer.makeRoom. The release keeps the copies of the
         // records before it.
         unsafe pks_store_release(ring.freed, number)
@@ -139,18 +143,21 @@ extension RingConsumer {
     public mutating func quarantine() {
         isQuarantined = true
         tail = freed
+        // SAFETY: a word of the consumer's lines.
         // SYNC: partner is the acquire load in RingProducer.isQuarantined.
         unsafe pks_store_release(ring.consumerState, UInt64(PKS_RING_QUARANTINED))
     }
 
     /// The producer has said that nothing comes after what is published. Refresh once more after seeing it.
     public var isClosed: Bool {
+        // SAFETY: a word of the producer's line.
         // SYNC: partner is the release store in RingProducer.close.
         unsafe pks_load_acquire(ring.producerState) == UInt64(PKS_RING_CLOSED)
     }
 
     /// The producer's last sign of life, CLOCK_MONOTONIC ns.
     public var producerHeartbeatNs: Int64 {
+        // SAFETY: a word of the producer's line.
         // SYNC: partner is the release store in RingProducer.beat.
         Int64(bitPattern: unsafe pks_load_acquire(ring.producerHeartbeat))
     }

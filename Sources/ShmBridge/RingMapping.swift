@@ -2,6 +2,8 @@ import CSeqlock
 import Glibc
 import ShmFiles
 
+// SAFETY (all of these): every pointer lies in `mapping`, which lives as long as this value, at an offset that
+// RingLayout made or checked, with room behind it for what it points at.
 /// A ring's file in memory, with the addresses of its parts: what producer and consumer have in common.
 @safe
 struct RingMapping: ~Copyable {
@@ -10,8 +12,6 @@ struct RingMapping: ~Copyable {
     let path: String
     /// The file was there before.
     let isResumed: Bool
-    // SAFETY: these point into `mapping`, which lives as long as this value, at offsets that RingLayout
-    // made or checked.
     let tail: UnsafeMutablePointer<UInt64>
     let producerState: UnsafeMutablePointer<UInt64>
     let producerHeartbeat: UnsafeMutablePointer<UInt64>
@@ -29,6 +29,7 @@ struct RingMapping: ~Copyable {
         _ mapping: consuming MappedFile, layout: RingLayout, header: pks_ring_header, path: String,
         isResumed: Bool
     ) {
+        // SAFETY: the parts lie inside the mapping at these offsets, as RingLayout made or checked them.
         let base = unsafe mapping.base
         let cursorBase = unsafe base + layout.cursorOffset
         unsafe tail = word(cursorBase, fieldOffset(\pks_ring_cursors.tail))
@@ -80,7 +81,7 @@ struct RingMapping: ~Copyable {
 
     /// Where both sides stand, checked: freed <= tail <= freed + capacity.
     func positions() throws(ShmError) -> (freed: UInt64, tail: UInt64) {
-        // SYNC: partners are the release stores of producer and consumer.
+        // SAFETY: words of the cursor lines. SYNC: partners are the release stores of both ends.
         let tail = unsafe pks_load_acquire(tail)
         let freed = unsafe pks_load_acquire(freed)
         guard tail >= freed, tail - freed <= UInt64(layout.recordCapacity) else {

@@ -78,20 +78,28 @@ extension RingProducer {
     /// Records put since the ring was made.
     public var putCount: UInt64 { tail }
 
-    /// Records that the consumer has taken into the book. SYNC: partner is RingConsumer.setApplied.
-    public var appliedCount: UInt64 { unsafe pks_load_acquire(ring.applied) }
+    /// Records that the consumer has taken into the book.
+    public var appliedCount: UInt64 {
+        // SAFETY: a word of the consumer's lines. SYNC: partner is RingConsumer.setApplied.
+        unsafe pks_load_acquire(ring.applied)
+    }
 
-    /// Records that the consumer needs no more because they are durable. SYNC: RingConsumer.setFreed.
-    public var freedCount: UInt64 { unsafe pks_load_acquire(ring.freed) }
+    /// Records that the consumer needs no more because they are durable.
+    public var freedCount: UInt64 {
+        // SAFETY: a word of the consumer's lines. SYNC: partner is RingConsumer.setFreed.
+        unsafe pks_load_acquire(ring.freed)
+    }
 
     /// The consumer has stopped reading this ring because its content is broken.
     public var isQuarantined: Bool {
+        // SAFETY: a word of the consumer's lines.
         // SYNC: partner is the release store in RingConsumer.quarantine.
         unsafe pks_load_acquire(ring.consumerState) == UInt64(PKS_RING_QUARANTINED)
     }
 
     /// Says that the producer is alive at CLOCK_MONOTONIC `nowNs`.
     public mutating func beat(nowNs: Int64) {
+        // SAFETY: a word of the producer's line.
         // SYNC: partner is the acquire load in RingConsumer.producerHeartbeatNs.
         unsafe pks_store_release(ring.producerHeartbeat, UInt64(bitPattern: nowNs))
     }
@@ -99,6 +107,7 @@ extension RingProducer {
     /// Publishes what was put and says that nothing more comes until the producer opens the ring again.
     public mutating func close() {
         publish()
+        // SAFETY: a word of the producer's line.
         // SYNC: partner is the acquire load in RingConsumer.isClosed.
         unsafe pks_store_release(ring.producerState, UInt64(PKS_RING_CLOSED))
     }

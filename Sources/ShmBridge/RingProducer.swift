@@ -17,6 +17,8 @@ public enum RingPut: UInt8, Sendable {
     case redefined = 5
 }
 
+// SAFETY: its pointers lie in `ring`, which it owns; what changes through it is mutating, so one thread at
+// a time has it.
 /// The sending end of a fill ring: one process, one thread at a time. Putting neither allocates nor calls
 /// into the system nor waits.
 @safe

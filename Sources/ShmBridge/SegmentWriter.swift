@@ -5,6 +5,8 @@ public import CSeqlock
 import Glibc
 import ShmFiles
 
+// SAFETY: its pointers lie in the mapping and the private words that it owns; all that writes is mutating, so
+// one thread at a time has it.
 /// The only writer of one book's positions segment. One thread at a time; the hot methods neither allocate
 /// nor call into the system nor wait.
 ///
@@ -59,8 +61,9 @@ public struct SegmentWriter: ~Copyable, @unchecked Sendable {
         var building = try BuildingFile(path: path, byteCount: layout.byteCount, mode: configuration.mode)
         let mapping = try building.map(byteCount: layout.byteCount)
         let header = Self.header(configuration, layout)
+        // SAFETY: all parts lie inside the mapping, where SegmentLayout put them; nobody else knows the file
+        // before it gets its name.
         let base = unsafe mapping.base
-        // SAFETY: the header's page is the first of the mapping, and nobody else knows the file yet.
         unsafe base.storeBytes(of: header, as: pks_segment_header.self)
         let live = unsafe (base + layout.liveOffset).assumingMemoryBound(to: pks_live.self)
         unsafe live.pointee.state = UInt64(PKS_STATE_STARTING)
@@ -128,8 +131,8 @@ public struct SegmentWriter: ~Copyable, @unchecked Sendable {
 }
 
 /// A word at a byte offset of a mapping.
+// SAFETY: its callers pass an offset inside a mapping, a multiple of eight.
 @unsafe
 func word(_ base: UnsafeMutableRawPointer, _ offset: Int) -> UnsafeMutablePointer<UInt64> {
-    // SAFETY: the caller passes an offset inside the mapping that is a multiple of eight.
     unsafe (base + offset).assumingMemoryBound(to: UInt64.self)
 }

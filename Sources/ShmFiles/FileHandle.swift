@@ -9,6 +9,7 @@ package struct FileHandle: ~Copyable {
 
     /// Opens `path`, never through a symbolic link, never passed on to an exec'd program.
     package init(path: String, flags: Int32, mode: mode_t = 0) throws(SystemError) {
+        // SAFETY: the name lives for the call.
         let opened = try retryingInterrupts("open", path) {
             Int(unsafe open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, mode))
         }
@@ -22,6 +23,7 @@ package struct FileHandle: ~Copyable {
     ) throws(SystemError) {
         let path = directory.path + "/" + name
         let parent = directory.descriptor
+        // SAFETY: the name lives for the call.
         let opened = try retryingInterrupts("openat", path) {
             Int(unsafe openat(parent, name, flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, mode))
         }

@@ -20,6 +20,7 @@ package enum FixedText {
 
     /// The text of a field, up to its first NUL or its end; what is not UTF-8 is replaced by U+FFFD.
     package static func load(_ field: UnsafeRawBufferPointer) -> String {
+        // SAFETY: the caller's bytes live for the call; they are copied.
         let count = unsafe field.firstIndex(of: 0) ?? field.count
         return unsafe String(decoding: field.prefix(count), as: UTF8.self)
     }

@@ -1,5 +1,6 @@
 import Glibc
 
+// SAFETY: the mapping is made in init, lives until deinit, and `base` and `byteCount` never change.
 /// A shared mapping of a whole file, unmapped with its owner. The bytes behind it belong to every process
 /// that maps the file: use CSeqlock's functions for anything that changes.
 @safe

@@ -2,6 +2,8 @@ package import Glibc
 
 /// Calls on names, as opposed to open files.
 package enum Paths {
+    // SAFETY (all of these): names passed to the C library live for the call.
+
     /// Gives the file at `from` the name `to`, in one step, in place of what stood there.
     package static func rename(_ from: String, to: String) throws(SystemError) {
         if unsafe Glibc.rename(from, to) != 0 { throw SystemError("rename", to) }
@@ -35,10 +37,10 @@ package enum Paths {
 
     /// The names in a directory, in no order.
     package static func names(in path: String) throws(SystemError) -> [String] {
+        // SAFETY: an entry lives until the next readdir; its name is copied before that.
         guard let directory = unsafe opendir(path) else { throw SystemError("opendir", path) }
         defer { _ = unsafe closedir(directory) }
         var names: [String] = []
-        // SAFETY: an entry lives until the next readdir; its name is copied before that.
         while let entry = unsafe readdir(directory) {
             names.append(unsafe FixedText.load(of: entry.pointee.d_name))
         }
@@ -47,8 +49,8 @@ package enum Paths {
 
     /// A variable of the environment, nil when unset or empty.
     package static func environment(_ name: String) -> String? {
-        guard let value = unsafe getenv(name) else { return nil }
         // SAFETY: the text lives as long as nobody changes the environment, which pks never does.
+        guard let value = unsafe getenv(name) else { return nil }
         let text = unsafe String(cString: value)
         return text.isEmpty ? nil : text
     }

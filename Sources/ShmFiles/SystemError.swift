@@ -21,8 +21,8 @@ package struct SystemError: Error, Equatable, Sendable {
 
     /// The C library's words for an errno. Allocates.
     package static func text(of code: Int32) -> String {
-        guard let text = unsafe strerror(code) else { return "error \(code)" }
         // SAFETY: strerror returns a NUL-ended text that lives until this thread's next call of it.
+        guard let text = unsafe strerror(code) else { return "error \(code)" }
         return unsafe String(cString: text)
     }
 }

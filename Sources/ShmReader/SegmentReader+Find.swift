@@ -69,6 +69,7 @@ extension SegmentReader {
     }
 
     private func find(_ wanted: Slice<UnsafeRawBufferPointer>) -> Int? {
+        // SAFETY: `wanted` has keyBytes bytes that live for the call.
         guard let base = unsafe UnsafeRawBufferPointer(rebasing: wanted).baseAddress else { return nil }
         let text = unsafe base.assumingMemoryBound(to: UInt8.self)
         // SAFETY: account, strategy and symbol lie inside the keyBytes bytes behind `text`.

@@ -5,6 +5,7 @@ public import CSeqlock
 import Glibc
 import ShmFiles
 
+// SAFETY: its pointers lie in `mapping`, which it owns and which nobody can write through.
 /// One book's positions, mapped read-only. May be used by any number of threads at once, except for
 /// `reattachIfNeeded`, which replaces it.
 ///
@@ -64,6 +65,7 @@ public struct SegmentReader: ~Copyable, @unchecked Sendable {
                     actualBytes: (try? file.status().byteCount) ?? 0)
                 : AttachError(error)
         }
+        // SAFETY: SegmentGeometry has checked that each part lies inside the mapping.
         let base = unsafe UnsafeRawPointer(mapping.base)
         self.book = book
         self.path = path

@@ -11,6 +11,8 @@ private func fill(_ number: Int) -> pks_fill_record {
 }
 
 @Suite struct RingTests {
+    // SAFETY (all of these): what is passed by address is a local that outlives the call.
+
     @Test func fillsComeOutInTheOrderTheyWentIn() throws {
         let scratch = try Scratch()
         var producer = try scratch.producer()

@@ -4,6 +4,8 @@ import ShmReader
 import Testing
 
 @Suite struct SegmentTests {
+    // SAFETY (all of these): what is passed by address is a local that outlives the call.
+
     @Test func aPublishedPositionIsReadBackWhole() throws {
         let scratch = try Scratch()
         var writer = try scratch.writer()

@@ -7,6 +7,8 @@ import Testing
 /// A directory of its own for one test, on the file system of shared memory where there is one, removed
 /// with its owner. Segments and locks of tests never meet those of a running system.
 struct Scratch: ~Copyable {
+    // SAFETY (all of these): names passed to the C library live for the call.
+
     let path: String
 
     init() throws {
