@@ -48,6 +48,15 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "CLimits", dependencies: ["CSeqlock"], path: "Benchmarks/CLimits",
+            cSettings: strictC, cxxSettings: [.treatAllWarnings(as: .error)]),
+        .executableTarget(
+            name: "pks-bench",
+            dependencies: [
+                "Accumulator", "CLimits", "CSeqlock", "LotMatching", "ShmBridge", "ShmReader",
+            ],
+            path: "Benchmarks/pks-bench", swiftSettings: strict),
+        .target(
             name: "TestSupport", dependencies: ["CSeqlock"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "FixedPointTests", dependencies: ["FixedPoint", "TestSupport"], swiftSettings: strict),

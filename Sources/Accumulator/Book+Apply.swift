@@ -3,7 +3,6 @@ import FixedPoint
 import LotMatching
 
 /// What became of a fill.
-@frozen
 public enum ApplyResult: UInt8, Sendable {
     /// The position changed.
     case applied
@@ -25,8 +24,10 @@ extension Book {
         let qty = unsafe record.pointee.qty
         let hash = unsafe identityHash(record.pointee.handle, trade, order)
         let isGood =
-            unsafe record.pointee.handle < UInt32(truncatingIfNeeded: positionCount) && (side &- 1) < 2 && qty > 0
-            && !trade.isEmpty && trade.isPadded && order.isPadded && record.pointee.kind == UInt8(PKS_KIND_FILL)
+            unsafe record.pointee.handle < UInt32(truncatingIfNeeded: positionCount) && (side &- 1) < 2
+            && qty > 0
+            && !trade.isEmpty && trade.isPadded && order.isPadded
+            && record.pointee.kind == UInt8(PKS_KIND_FILL)
         return StagedFill(hash: hash, isGood: isGood)
     }
 
@@ -94,7 +95,8 @@ extension Book {
     ) -> ApplyResult {
         // SAFETY (all of this function): the record is whole and its handle is defined (`stage`).
         let position = unsafe positions + Int(record.pointee.handle)
-        let reason = unsafe extra == nil
+        let reason =
+            unsafe extra == nil
             ? move(position, by: record) : moveExtended(position, by: record, extra)
         if let reason { return unsafe reject(record, reason) }
         identities.insert(hash, place: window.next, at: lane)

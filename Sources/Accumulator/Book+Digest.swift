@@ -9,7 +9,7 @@ extension Book {
     /// grows with the state; not for the hot path.
     public func digest() -> String {
         var hash = SHA256()
-        hash.update(UInt64(1)) // version of this form
+        hash.update(UInt64(1))  // version of this form
         for count in [
             seq, counters.fills, counters.duplicates, counters.conflicts, counters.rejects, counters.late,
             counters.matches, counters.openLots, window.next, window.oldest,
@@ -45,7 +45,7 @@ extension Book {
         unsafe hash.update(bytes: UnsafeRawBufferPointer(start: key + 16, count: 112))
         let position = unsafe position(handle).pointee
         var slot = position.slot
-        slot.publish_ns = 0 // when it was shown, not what it is
+        slot.publish_ns = 0  // when it was shown, not what it is
         // SAFETY: the payload is 120 bytes without padding.
         unsafe withUnsafeBytes(of: slot) { unsafe hash.update(bytes: $0) }
         hash.update(position.multiplier)

@@ -105,7 +105,7 @@ extension Book {
         let quantity = Quantity(units: move.closing)
         let multiplier = unsafe position.pointee.multiplier
         let proceeds = Self.scaled(move.price.times(quantity), by: multiplier)
-        let cost: Int128 // signed, as openCost is
+        let cost: Int128  // signed, as openCost is
         if unsafe position.pointee.method == .average {
             cost = unsafe closePool(position, move)
             if _slowPath(effects.isOn) { unsafe emitPoolMatch(position, move, cost, record) }

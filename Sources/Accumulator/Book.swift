@@ -27,15 +27,15 @@ public struct Book: ~Copyable {
     /// Fees in currencies other than the instrument's, apart by key and currency.
     public internal(set) var otherFees: [OtherFeeKey: Int64] = [:]
 
-    @usableFromInline var lateBeforeNs = Int64.min
-    @usableFromInline var forgottenThroughNs = Int64.min
-    @usableFromInline var hasForgotten = false
-    @usableFromInline let positions: UnsafeMutablePointer<Position>
-    @usableFromInline let identityHash: IdentityHash
-    @usableFromInline let identities: IdentityTable
-    @usableFromInline var window: FillWindow
-    @usableFromInline var lots: LotStore
-    @usableFromInline var openings: OpeningFills
+    var lateBeforeNs = Int64.min
+    var forgottenThroughNs = Int64.min
+    var hasForgotten = false
+    let positions: UnsafeMutablePointer<Position>
+    let identityHash: IdentityHash
+    let identities: IdentityTable
+    var window: FillWindow
+    var lots: LotStore
+    var openings: OpeningFills
     var keys: KeyTable
     /// Where effects go.
     public var effects: EffectLog
@@ -80,7 +80,7 @@ public struct Book: ~Copyable {
     public var positionCount: Int { keys.count }
 
     /// The position of a defined handle, as it is now. The pointer is valid while the book lives.
-    @inlinable @inline(__always)
+    @inline(__always)
     public func position(_ handle: UInt32) -> UnsafePointer<Position> {
         // SAFETY: callers hold handles below positionCount <= positionsMax.
         unsafe UnsafePointer(positions + Int(handle))

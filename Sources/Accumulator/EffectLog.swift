@@ -10,8 +10,8 @@ public struct EffectLog: ~Copyable {
     public typealias Consumer = (UnsafeBufferPointer<Effect>) -> Void
 
     /// Whether effects are wanted at all.
-    @usableFromInline let isOn: Bool
-    @usableFromInline let buffer: UnsafeMutablePointer<Effect>
+    let isOn: Bool
+    let buffer: UnsafeMutablePointer<Effect>
     private let countMax: Int
     private var count = 0
     private let onFull: Consumer

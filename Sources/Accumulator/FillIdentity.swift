@@ -1,24 +1,23 @@
-public import CSeqlock
+import CSeqlock
 
 /// A fill's identity as a hash: (key, trade id, order id). Only ever used to find candidates; the stored
 /// record decides. Seeded, so that ids cannot be chosen to collide.
 ///
 /// Folded 64x64->128 multiplications, after W. Yi's wyhash.
-@frozen
 public struct IdentityHash: Sendable {
-    @usableFromInline let seed: UInt64
+    let seed: UInt64
 
     /// A hash family. Nothing that a book computes depends on the seed.
     public init(seed: UInt64) { self.seed = seed | 1 }
 
-    @inlinable @inline(__always)
+    @inline(__always)
     static func fold(_ a: UInt64, _ b: UInt64) -> UInt64 {
         let product = a.multipliedFullWidth(by: b)
         return product.high ^ product.low
     }
 
     /// The hash of a fill whose `handle` is the book's own.
-    @inlinable @inline(__always)
+    @inline(__always)
     public func callAsFunction(_ handle: UInt32, _ trade: PaddedText40, _ order: PaddedText40) -> UInt64 {
         let t = trade.words
         let o = order.words
@@ -35,8 +34,8 @@ public struct IdentityHash: Sendable {
 
 extension UnsafePointer where Pointee == pks_fill_record {
     // SAFETY (both): the fields lie at these offsets of a 128-byte record (asserted in pks_record.h).
-    @inlinable @inline(__always)
+    @inline(__always)
     var tradeID: PaddedText40 { unsafe PaddedText40(at: UnsafeRawPointer(self) + 40) }
-    @inlinable @inline(__always)
+    @inline(__always)
     var orderID: PaddedText40 { unsafe PaddedText40(at: UnsafeRawPointer(self) + 80) }
 }

@@ -1,18 +1,18 @@
-public import CSeqlock
+import CSeqlock
 
 /// The last accepted fills, whole, in order of arrival: what an identity is compared with, byte by byte.
 ///
 /// A ring of 128-byte records in memory reserved at start. Place n (from 0) is the n-th accepted fill.
 /// One thread at a time.
-@safe @frozen @usableFromInline
+@safe
 struct FillWindow: ~Copyable {
-    @usableFromInline let records: UnsafeMutablePointer<pks_fill_record>
-    @usableFromInline let seqs: UnsafeMutablePointer<UInt64>
-    @usableFromInline let mask: UInt64
+    let records: UnsafeMutablePointer<pks_fill_record>
+    let seqs: UnsafeMutablePointer<UInt64>
+    let mask: UInt64
     /// The place of the next accepted fill.
-    @usableFromInline var next: UInt64
+    var next: UInt64
     /// The oldest place still remembered.
-    @usableFromInline var oldest: UInt64
+    var oldest: UInt64
 
     /// Room for `placesMax` fills, a power of two.
     init(placesMax: Int) {
@@ -30,20 +30,20 @@ struct FillWindow: ~Copyable {
         unsafe HugePages.free(UnsafeMutableRawPointer(seqs), bytes: Int(mask + 1) * 8)
     }
 
-    @inlinable @inline(__always)
+    @inline(__always)
     var isFull: Bool { next &- oldest > mask }
 
     // SAFETY (both): the mask keeps a place inside the ring.
-    @inlinable @inline(__always)
+    @inline(__always)
     func record(_ place: UInt64) -> UnsafePointer<pks_fill_record> {
         unsafe UnsafePointer(records + Int(truncatingIfNeeded: place & mask))
     }
 
-    @inlinable @inline(__always)
+    @inline(__always)
     func seq(_ place: UInt64) -> UInt64 { unsafe seqs[Int(truncatingIfNeeded: place & mask)] }
 
     /// Whether the fill at `place` has the identity of `record`.
-    @inlinable @inline(__always)
+    @inline(__always)
     func isSame(_ place: UInt64, _ record: UnsafePointer<pks_fill_record>) -> Bool {
         let stored = unsafe self.record(place)
         return unsafe stored.pointee.handle == record.pointee.handle && stored.tradeID == record.tradeID
@@ -51,7 +51,7 @@ struct FillWindow: ~Copyable {
     }
 
     /// Remembers an accepted fill. There must be room.
-    @inlinable @inline(__always)
+    @inline(__always)
     mutating func append(_ record: UnsafePointer<pks_fill_record>, seq: UInt64) {
         let index = Int(truncatingIfNeeded: next & mask)
         // SAFETY: index is inside both rings.

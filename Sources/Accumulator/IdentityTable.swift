@@ -1,10 +1,10 @@
 /// Where a lookup ended: the place of an entry, or the lane where a new one goes.
-@frozen @usableFromInline
-struct IdentityLane {
-    @usableFromInline var bucket: UInt64
-    @usableFromInline var lane: Int
 
-    @inlinable @inline(__always)
+struct IdentityLane {
+    var bucket: UInt64
+    var lane: Int
+
+    @inline(__always)
     init(bucket: UInt64, lane: Int) {
         self.bucket = bucket
         self.lane = lane
@@ -21,10 +21,10 @@ struct IdentityLane {
 /// A tag of 0 is a free lane. `passed` counts entries that found this bucket full and went on to the next;
 /// while it is 0 a lookup ends here. Entries can be removed exactly, so the table never fills with
 /// tombstones. Bounded: as many entries as the window has places, at most four a bucket on average.
-@safe @frozen @usableFromInline
+@safe
 struct IdentityTable: ~Copyable {
-    @usableFromInline let base: UnsafeMutableRawPointer
-    @usableFromInline let mask: UInt64
+    let base: UnsafeMutableRawPointer
+    let mask: UInt64
 
     /// Room for `entriesMax` entries, a power of two of at least 4.
     init(entriesMax: Int) {
@@ -36,24 +36,24 @@ struct IdentityTable: ~Copyable {
 
     deinit { unsafe HugePages.free(base, bytes: Int(mask + 1) * 64) }
 
-    @inlinable @inline(__always)
+    @inline(__always)
     func address(_ bucket: UInt64) -> UnsafeMutableRawPointer {
         // SAFETY: the mask keeps the bucket inside the table.
         unsafe base + Int(truncatingIfNeeded: (bucket & mask) &<< 6)
     }
 
-    @inlinable @inline(__always)
+    @inline(__always)
     static func tag(_ hash: UInt64) -> UInt64 { max(hash >> 48, 1) }
 
     /// 0x8000 in the 16-bit lanes of `word` that are zero; the lowest such lane is exact, a higher one may
     /// be wrong, so callers check what they find.
-    @inlinable @inline(__always)
+    @inline(__always)
     static func zeroLanes(_ word: UInt64) -> UInt64 {
         (word &- 0x0001_0001_0001_0001) & ~word & 0x8000_8000_8000_8000
     }
 
     /// Looks for an entry of `hash` that `isSame` confirms. Returns its place, or the lane for a new entry.
-    @inlinable @inline(__always)
+    @inline(__always)
     func find(_ hash: UInt64, isSame: (_ place: UInt64) -> Bool) -> (place: UInt64?, free: IdentityLane) {
         let bucket = hash & mask
         let line = unsafe address(bucket)
@@ -88,8 +88,9 @@ struct IdentityTable: ~Copyable {
     }
 
     /// The rest of a lookup that does not end in its first bucket.
-    @inlinable @inline(never)
-    func findBeyond(_ hash: UInt64, isSame: (_ place: UInt64) -> Bool) -> (place: UInt64?, free: IdentityLane) {
+    @inline(never)
+    func findBeyond(_ hash: UInt64, isSame: (_ place: UInt64) -> Bool) -> (place: UInt64?, free: IdentityLane)
+    {
         let tag = UInt16(truncatingIfNeeded: Self.tag(hash))
         var free: IdentityLane?
         var bucket = hash & mask
@@ -111,17 +112,17 @@ struct IdentityTable: ~Copyable {
     }
 
     // SAFETY (accessors): lanes are 0...6; every offset lies inside the bucket's 64 bytes.
-    @inlinable @inline(__always)
+    @inline(__always)
     func tag(_ bucket: UInt64, _ lane: Int) -> UInt16 {
         unsafe address(bucket).load(fromByteOffset: lane &* 2, as: UInt16.self)
     }
 
-    @inlinable @inline(__always)
+    @inline(__always)
     func passed(_ bucket: UInt64) -> UInt16 {
         unsafe address(bucket).load(fromByteOffset: 14, as: UInt16.self)
     }
 
-    @inlinable @inline(__always)
+    @inline(__always)
     func place(_ bucket: UInt64, _ lane: Int) -> UInt64 {
         let line = unsafe address(bucket)
         let low = unsafe line.load(fromByteOffset: 16 &+ lane &* 4, as: UInt32.self)
@@ -130,7 +131,7 @@ struct IdentityTable: ~Copyable {
     }
 
     /// Enters `place` at the lane that `find` returned for this hash.
-    @inlinable @inline(__always)
+    @inline(__always)
     func insert(_ hash: UInt64, place: UInt64, at free: IdentityLane) {
         let line = unsafe address(free.bucket)
         unsafe line.storeBytes(
@@ -156,7 +157,6 @@ struct IdentityTable: ~Copyable {
         }
     }
 
-    @usableFromInline
     func changePassed(from first: UInt64, to end: UInt64, by change: Int) {
         var bucket = first
         while bucket != end {

@@ -1,8 +1,7 @@
-public import CSeqlock
+import CSeqlock
 
 /// What a lot keeps of the fill that opened it: everything that explains it later, so that no lot depends
 /// on how far back records are kept. 128 bytes, the layout of a fill record with its first word reused.
-@frozen
 public struct OpeningFill {
     /// What the lot was opened with: the fill's quantity, or what remained of it after a flip.
     public var qtyOpen: Int64
@@ -21,7 +20,7 @@ public struct OpeningFill {
     /// The fill's `source_ref`.
     public var sourceRef: UInt64
 
-    @inlinable @inline(__always)
+    @inline(__always)
     init(_ record: UnsafePointer<pks_fill_record>, qtyOpen: Int64) {
         self.qtyOpen = qtyOpen
         // SAFETY: the caller's record is whole.
@@ -37,12 +36,12 @@ public struct OpeningFill {
 
 /// The opening fills of all open lots: a pool reserved at start, with freed places reused last-in
 /// first-out so that they are still in cache. One thread at a time. References start at 1.
-@safe @frozen @usableFromInline
+@safe
 struct OpeningFills: ~Copyable {
-    @usableFromInline let base: UnsafeMutablePointer<OpeningFill>
-    @usableFromInline let countMax: UInt32
-    @usableFromInline var untouched: UInt32
-    @usableFromInline var freeHead: UInt32
+    let base: UnsafeMutablePointer<OpeningFill>
+    let countMax: UInt32
+    var untouched: UInt32
+    var freeHead: UInt32
 
     init(countMax: Int) {
         precondition(countMax > 0 && countMax < Int(UInt32.max))
@@ -56,17 +55,17 @@ struct OpeningFills: ~Copyable {
 
     deinit { unsafe HugePages.free(UnsafeMutableRawPointer(base), bytes: (Int(countMax) + 1) * 128) }
 
-    @inlinable @inline(__always)
+    @inline(__always)
     var hasRoom: Bool { freeHead != 0 || untouched <= countMax }
 
-    @inlinable @inline(__always)
+    @inline(__always)
     subscript(_ reference: UInt32) -> UnsafeMutablePointer<OpeningFill> {
         // SAFETY: references come from `take` and are at most countMax.
         unsafe base + Int(reference)
     }
 
     /// Keeps an opening fill. There must be room.
-    @inlinable @inline(__always)
+    @inline(__always)
     mutating func take(_ fill: OpeningFill) -> UInt32 {
         let reference: UInt32
         if freeHead != 0 {
@@ -83,7 +82,7 @@ struct OpeningFills: ~Copyable {
     }
 
     /// Forgets an opening fill. Only its first word is overwritten.
-    @inlinable @inline(__always)
+    @inline(__always)
     mutating func give(_ reference: UInt32) {
         unsafe self[reference].pointee.qtyOpen = Int64(freeHead)
         freeHead = reference

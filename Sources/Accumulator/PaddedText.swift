@@ -1,37 +1,37 @@
 /// Forty bytes of NUL-padded text (a trade id or an order id) as five words, the way records store it.
-@frozen
 public struct PaddedText40: Equatable, Sendable {
     /// The bytes in memory order, eight a word, little-endian.
     public var words: (UInt64, UInt64, UInt64, UInt64, UInt64)
 
     /// Empty text.
-    @inlinable @inline(__always)
+    @inline(__always)
     public init() { words = (0, 0, 0, 0, 0) }
 
     /// Copies forty bytes at `address`, which must be aligned to 8.
-    @inlinable @inline(__always)
+    @inline(__always)
     public init(at address: UnsafeRawPointer) {
         // SAFETY: the caller points at a 40-byte field of a record it holds.
         words = unsafe (
             address.load(as: UInt64.self), address.load(fromByteOffset: 8, as: UInt64.self),
-            address.load(fromByteOffset: 16, as: UInt64.self), address.load(fromByteOffset: 24, as: UInt64.self),
+            address.load(fromByteOffset: 16, as: UInt64.self),
+            address.load(fromByteOffset: 24, as: UInt64.self),
             address.load(fromByteOffset: 32, as: UInt64.self)
         )
     }
 
-    @inlinable @inline(__always)
+    @inline(__always)
     public static func == (a: PaddedText40, b: PaddedText40) -> Bool {
         ((a.words.0 ^ b.words.0) | (a.words.1 ^ b.words.1) | (a.words.2 ^ b.words.2)
             | (a.words.3 ^ b.words.3) | (a.words.4 ^ b.words.4)) == 0
     }
 
     /// Whether there is no text.
-    @inlinable @inline(__always)
+    @inline(__always)
     public var isEmpty: Bool { words.0 & 0xff == 0 }
 
     /// Whether no byte but NUL follows the first NUL. Two texts that read the same are then also the same
     /// words, which is what identities rely on.
-    @inlinable @inline(__always)
+    @inline(__always)
     public var isPadded: Bool {
         if words.2 | words.3 | words.4 == 0 {
             return Self.isPadded(words.0) && Self.isPadded(words.1) && !(Self.hasNul(words.0) && words.1 != 0)
@@ -45,16 +45,16 @@ public struct PaddedText40: Equatable, Sendable {
     }
 
     /// 0x80 in each byte of the result whose byte in `word` is zero; exact in every byte.
-    @inlinable @inline(__always)
+    @inline(__always)
     static func nulMask(_ word: UInt64) -> UInt64 {
         let low = 0x7f7f_7f7f_7f7f_7f7f as UInt64
         return ~(((word & low) &+ low) | word | low)
     }
 
-    @inlinable @inline(__always)
+    @inline(__always)
     static func hasNul(_ word: UInt64) -> Bool { nulMask(word) != 0 }
 
-    @inlinable @inline(__always)
+    @inline(__always)
     static func isPadded(_ word: UInt64) -> Bool {
         let nul = nulMask(word)
         return (nul << 8) & ~nul == 0

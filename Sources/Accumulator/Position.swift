@@ -1,34 +1,33 @@
 public import CSeqlock
-public import FixedPoint
+import FixedPoint
 public import LotMatching
 
 /// One position as its book holds it: first what readers see, word for word, then what only the book
 /// needs. 192 bytes, three cache lines.
-@frozen
 public struct Position {
     /// What a publish copies into the slot.
     public var slot: pks_position
     /// The instrument's multiplier in units of 10^-slot.multiplier_decimals, > 0.
     public var multiplier: Int64
     /// Prices and quantities below this bound, with money below 2^125, cannot overflow any sum.
-    @usableFromInline var smallLimit: UInt64
+    var smallLimit: UInt64
     /// How often the slot was published. The writer's count: shared memory is never read back.
     public var published: UInt64
     /// The open lots (not for `average`).
     public var lots: LotList
     /// `average`: the fill that opened the pool, 0 when flat.
-    @usableFromInline var poolOpening: UInt32
+    var poolOpening: UInt32
     /// `average`: the sequence number of that fill.
-    @usableFromInline var poolOpenSeq: UInt64
+    var poolOpenSeq: UInt64
     /// How lots close.
     public var method: LotMethod
     /// Decimals of `slot.fees`.
     public var feeDecimals: UInt8
     /// Whether a lot is open whose price is not below `smallLimit`.
-    @usableFromInline var hasLargeLot: Bool
+    var hasLargeLot: Bool
     /// The instrument's currency: NUL-padded text as a word, 0 when not stated.
-    @usableFromInline var currency: UInt64
-    @usableFromInline var unused: UInt64 = 0
+    var currency: UInt64
+    var unused: UInt64 = 0
 
     init(instrument: Instrument, method: LotMethod) {
         slot = pks_position()
@@ -58,7 +57,7 @@ public struct Position {
     }
 
     /// Signed cost of the open lots.
-    @inlinable @inline(__always)
+    @inline(__always)
     public var openCost: Int128 {
         get { Int128(high: slot.open_cost_hi, low: slot.open_cost_lo) }
         set {
@@ -68,7 +67,7 @@ public struct Position {
     }
 
     /// Gross realised P&L since the book began.
-    @inlinable @inline(__always)
+    @inline(__always)
     public var realizedPnl: Int128 {
         get { Int128(high: slot.realized_pnl_hi, low: slot.realized_pnl_lo) }
         set {
@@ -79,7 +78,7 @@ public struct Position {
 
     /// Whether `price` and `qty` (> 0), and all that the position holds, are so small that no sum of this
     /// fill can leave 128 bits: |realized|, |open cost| < 2^125 and each product < 2^122.
-    @inlinable @inline(__always)
+    @inline(__always)
     func isSmall(price: Int64, qty: Int64) -> Bool {
         let magnitude = UInt64(bitPattern: price ^ (price >> 63)) | UInt64(bitPattern: qty)
         let bound = Int64(1) << 61

@@ -1,7 +1,8 @@
 /// SHA-256 (FIPS 180-4), for digests of state. Not for secrets, and not on the hot path.
 struct SHA256 {
     private var state: [UInt32] = [
-        0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
+        0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab,
+        0x5be0_cd19,
     ]
     private var block: [UInt8] = []
     private var schedule = [UInt32](repeating: 0, count: 64)
@@ -41,8 +42,9 @@ struct SHA256 {
     }
 
     mutating func update(bytes: UnsafeRawBufferPointer) {
-        for unsafe byte in unsafe bytes {
-            block.append(byte)
+        for index in 0..<bytes.count {
+            // SAFETY: index < count.
+            block.append(unsafe bytes[index])
             if block.count == 64 { compress() }
         }
         byteCount += UInt64(bytes.count)

@@ -1,0 +1,43 @@
+/* What the suite compares against: the best loops that we could write in C and C++ for the same work,
+ * with the same shared-memory header. They serve only as limits; the product uses none of this. */
+#ifndef PKS_LIMITS_H
+#define PKS_LIMITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* P7: a book in plain C++. FIFO lots, exact 128-bit money, duplicates decided by the stored record,
+ * a 120-byte cell published per fill. One thread at a time. */
+struct limit_book;
+
+/* Room for `keys` keys, `identities` remembered fills (a power of two) and `lots` open lots a key (a
+ * power of two). All memory is touched before it returns. */
+struct limit_book *limit_book_create(uint32_t keys, uint64_t identities, uint32_t lots);
+void limit_book_destroy(struct limit_book *book);
+
+/* Applies ring records [from, to) and publishes each position. `ahead` = 0 is the plain loop; else the
+ * loop looks `ahead` fills ahead for the identity and the position, and a third of that for the lot.
+ * Returns the number of fills applied. */
+uint64_t limit_book_drain(struct limit_book *book, const void *records, uint64_t record_mask,
+                          uint64_t from, uint64_t to, uint32_t ahead);
+
+/* Net quantity, and realised P&L as two words, of a key: results are compared before times are. */
+int64_t limit_book_net(const struct limit_book *book, uint32_t key);
+void limit_book_pnl(const struct limit_book *book, uint32_t key, uint64_t *low, int64_t *high);
+
+/* P1, P2: `count` reads or publishes of one slot in a tight C loop. */
+uint64_t limit_slot_reads(const void *slot, uint64_t count);
+uint64_t limit_slot_publishes(void *slot, uint64_t published, uint64_t count);
+
+/* P2: `count` copies of 120 bytes from L1, each forced to happen. */
+uint64_t limit_copies(const void *from, uint64_t count);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,33 @@
+/* The C limits of P1 and P2. */
+#include "limits.h"
+
+#include "CSeqlock.h"
+
+uint64_t limit_slot_reads(const void *slot, uint64_t count) {
+    struct pks_position position;
+    uint64_t sum = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        sum += pks_slot_try_read((const struct pks_slot *)slot, &position);
+        __asm__ __volatile__("" : : "r"(&position) : "memory"); /* the copy is used */
+    }
+    return sum;
+}
+
+uint64_t limit_slot_publishes(void *slot, uint64_t published, uint64_t count) {
+    struct pks_position position = {0};
+    for (uint64_t i = 0; i < count; i++) {
+        __asm__ __volatile__("" : : "r"(&position) : "memory"); /* the value may have changed */
+        published = pks_slot_publish((struct pks_slot *)slot, published, &position);
+    }
+    return published;
+}
+
+uint64_t limit_copies(const void *from, uint64_t count) {
+    unsigned char position[PKS_POSITION_BYTES];
+    for (uint64_t i = 0; i < count; i++) {
+        __asm__ __volatile__("" : : "r"(from) : "memory");
+        __builtin_memcpy(position, from, sizeof(position));
+        __asm__ __volatile__("" : : "r"(position) : "memory");
+    }
+    return position[0];
+}

@@ -1,0 +1,176 @@
+import CSeqlock
+import ShmBridge
+
+// The hot path: from the ring's head to the slot's sequence store.
+//
+// Most of what a fill costs is waiting for memory: the identity's bucket, the position, the lot, the slot.
+// With a backlog the writer therefore looks ahead: a fill 12 places on is copied, checked and hashed, and
+// its bucket and position are asked for; 4 places on, its lot and slot. What is copied is private: nothing
+// that a producer does to its ring afterwards can change what is applied.
+extension BookWriter {
+    /// Takes up to `countMax` records from a ring, applies and publishes them, and frees their room. Returns
+    /// how many were taken; 0 when there is nothing, or when the ring is quarantined.
+    public mutating func drain(ring: Int, countMax: Int = 1024) -> Int {
+        precondition(ring >= 0 && ring < ringCount, "no such ring")
+        // SAFETY: the first ringCount feeds are initialised; nothing else touches them during the call.
+        let feed = unsafe feeds + ring
+        guard unsafe feed.pointee.consumer.refresh() else { return 0 }
+        let first = unsafe feed.pointee.next
+        let tail = unsafe feed.pointee.consumer.tail
+        if first == tail { return 0 }
+        nowNs = pks_monotonic_ns()
+        let end = min(tail, first &+ UInt64(countMax))
+        var next = first
+        while next < end {
+            next = unsafe drainFills(feed, from: next, to: end)
+            if next < end {
+                let after = unsafe drainOther(feed, next, tail: tail)
+                if after == next { break }
+                next = after
+            }
+        }
+        unsafe feed.pointee.next = next
+        unsafe feed.pointee.consumer.setApplied(next)
+        unsafe feed.pointee.consumer.setFreed(next)
+        if book.counters.rejects != rejectsSeen { reviewRejects() }
+        publishCounters()
+        segment.beat(nowNs: nowNs)
+        return Int(next &- first)
+    }
+
+    /// Applies plain fills until `end` or the first record that is none. Returns the next record's number.
+    private mutating func drainFills(
+        _ feed: UnsafeMutablePointer<RingFeed>, from first: UInt64, to end: UInt64
+    ) -> UInt64 {
+        var limit = end
+        var staged = first
+        let fill = min(end, first &+ Self.positionsAhead)
+        while staged < fill {
+            guard unsafe stage(feed, staged) else {
+                limit = staged
+                break
+            }
+            staged &+= 1
+        }
+        var next = first
+        while next < limit {
+            let ahead = next &+ Self.lotsAhead
+            if ahead < staged { prefetchLot(at: ahead) }
+            if staged < limit {
+                if unsafe stage(feed, staged) { staged &+= 1 } else { limit = staged }
+            }
+            apply(at: next)
+            next &+= 1
+            if next & 31 == 0 { nowNs = pks_monotonic_ns() }
+        }
+        return limit
+    }
+
+    /// Copies record `number` to its stage, checks and hashes it, and asks for what it will touch. False
+    /// when it is not a plain fill.
+    @inline(__always)
+    private mutating func stage(_ feed: UnsafeMutablePointer<RingFeed>, _ number: UInt64) -> Bool {
+        // SAFETY: the stage index is masked; the feed is initialised and the record readable.
+        let index = Int(truncatingIfNeeded: number) & (Self.stageCount - 1)
+        let record = unsafe stagedRecords + index
+        unsafe feed.pointee.consumer.get(number, into: record)
+        let isPlain =
+            unsafe record.pointee.kind == UInt8(PKS_KIND_FILL)
+            && record.pointee.flags & UInt16(PKS_FILL_EXTENDED) == 0
+        if !isPlain { return false }
+        let handle = unsafe feed.pointee.bookHandle(record.pointee.handle)
+        unsafe record.pointee.handle = handle
+        let fill = unsafe book.stage(record)
+        unsafe stagedFills[index] = fill
+        book.prefetch(fill, handle: handle)
+        return true
+    }
+
+    /// Asks for the lot and the slot of a staged fill, whose position has arrived by now.
+    @inline(__always)
+    private func prefetchLot(at number: UInt64) {
+        // SAFETY: the stage index is masked and the record staged.
+        let index = Int(truncatingIfNeeded: number) & (Self.stageCount - 1)
+        let handle = unsafe stagedRecords[index].handle
+        let fill = unsafe stagedFills[index]
+        guard fill.isGood else { return }
+        book.prefetchLot(fill, handle: handle)
+        let slot = unsafe segment.slotAddress(Int(handle))
+        let isSecondNext = unsafe book.position(handle).pointee.published & 1 == 0
+        unsafe pks_prefetch_write(slot)
+        unsafe pks_prefetch_write(slot + (isSecondNext ? 128 : 64))
+        unsafe pks_prefetch_write(slot + (isSecondNext ? 192 : 64))
+    }
+
+    @inline(__always)
+    private mutating func apply(at number: UInt64) {
+        // SAFETY: the stage index is masked and the record staged.
+        let index = Int(truncatingIfNeeded: number) & (Self.stageCount - 1)
+        let record = unsafe UnsafePointer(stagedRecords + index)
+        let result = unsafe book.apply(record, stagedFills[index], extension: nil)
+        if result == .applied { unsafe publish(record.pointee.handle) }
+        segment.setApplied(book.seq)
+    }
+
+    /// Takes what is not a plain fill: a KEY, an extension with its fill, or something to refuse. Returns
+    /// the next record's number, or `number` when the second half of a pair has not come yet.
+    @inline(never)
+    private mutating func drainOther(
+        _ feed: UnsafeMutablePointer<RingFeed>, _ number: UInt64, tail: UInt64
+    ) -> UInt64 {
+        var record = pks_fill_record()
+        // SAFETY: the record is readable and copied before it is looked at; all kinds are 128 bytes.
+        unsafe feed.pointee.consumer.get(number, into: &record)
+        switch Int32(record.kind) {
+        case PKS_KIND_KEY:
+            var key = unsafe unsafeBitCast(record, to: pks_key_record.self)
+            unsafe define(&key, ringHandle: key.handle, feed)
+            return number &+ 1
+        case PKS_KIND_EXTENSION:
+            if number &+ 1 == tail {
+                if unsafe !feed.pointee.consumer.isClosed { return number }
+                unsafe refuse(&record, .danglingExtension, feed)
+                return number &+ 1
+            }
+            return unsafe drainExtended(feed, number, extension: record)
+        case PKS_KIND_FILL:
+            unsafe refuse(&record, .danglingExtension, feed)
+            return number &+ 1
+        default:
+            unsafe refuse(&record, .unsupportedKind, feed)
+            return number &+ 1
+        }
+    }
+
+    private mutating func drainExtended(
+        _ feed: UnsafeMutablePointer<RingFeed>, _ number: UInt64, extension first: pks_fill_record
+    ) -> UInt64 {
+        var first = first
+        var record = pks_fill_record()
+        // SAFETY: as in `drainOther`; the caller has seen that the second record is readable.
+        unsafe feed.pointee.consumer.get(number &+ 1, into: &record)
+        let isPair =
+            record.kind == UInt8(PKS_KIND_FILL) && record.flags & UInt16(PKS_FILL_EXTENDED) != 0
+        guard isPair else {
+            unsafe refuse(&first, .danglingExtension, feed)
+            return number &+ 1
+        }
+        var extra = unsafe unsafeBitCast(first, to: pks_extension_record.self)
+        record.handle = unsafe feed.pointee.bookHandle(record.handle)
+        let result = unsafe book.apply(&record, extension: &extra)
+        if result == .applied { publish(record.handle) }
+        segment.setApplied(book.seq)
+        return number &+ 2
+    }
+
+    private mutating func refuse(
+        _ record: UnsafeMutablePointer<pks_fill_record>, _ reason: RejectReason,
+        _ feed: UnsafeMutablePointer<RingFeed>
+    ) {
+        // SAFETY: the record is a private copy and the feed is initialised.
+        unsafe record.pointee.handle = feed.pointee.bookHandle(record.pointee.handle)
+        book.seq += 1
+        _ = unsafe book.reject(record, reason)
+        segment.setApplied(book.seq)
+    }
+}

@@ -1,0 +1,188 @@
+import CSeqlock
+import LotMatching
+public import ShmBridge
+
+/// The only writer of one book: takes records from producers' rings, applies them, publishes slots.
+///
+/// What is in this room: the order of things around `Book.apply`, the look-ahead, and what the segment's
+/// live lines say. What stays out: threads, waiting, discovery of rings, journals. One thread at a time;
+/// `drain` allocates nothing, never blocks, and does a bounded amount of work.
+@safe
+public struct BookWriter: ~Copyable {
+    /// The most rings at a time.
+    public static var ringsMax: Int { 64 }
+
+    /// The book, for reading its state between drains.
+    public var book: Book
+    var segment: SegmentWriter
+    /// How many rings are attached; they are 0 ..< ringCount.
+    public private(set) var ringCount = 0
+
+    // SAFETY: ringsMax places, the first ringCount initialised; allocated in init and freed in deinit.
+    let feeds: UnsafeMutablePointer<RingFeed>
+    // SAFETY: `stageCount` places each, used as rings by `drain` alone.
+    let stagedRecords: UnsafeMutablePointer<pks_fill_record>
+    let stagedFills: UnsafeMutablePointer<StagedFill>
+    var nowNs: Int64 = 0
+    var rejectsSeen: UInt64 = 0
+    var degradedReasons: UInt64 = 0
+
+    static var stageCount: Int { 32 }
+    /// How many fills ahead identities and positions are asked for, and lots and slots.
+    static var positionsAhead: UInt64 { 12 }
+    static var lotsAhead: UInt64 { 4 }
+
+    /// A writer of `book` into `segment`, which must be new, of the same book and have a slot for each of
+    /// the book's positions. Positions that the book has already are published at once.
+    public init(book: consuming Book, segment: consuming SegmentWriter) {
+        precondition(segment.slotCapacity >= book.config.positionsMax, "a slot for each position")
+        unsafe feeds = UnsafeMutablePointer<RingFeed>.allocate(capacity: Self.ringsMax)
+        unsafe stagedRecords = UnsafeMutablePointer<pks_fill_record>.allocate(capacity: Self.stageCount)
+        unsafe stagedRecords.initialize(repeating: pks_fill_record(), count: Self.stageCount)
+        unsafe stagedFills = UnsafeMutablePointer<StagedFill>.allocate(capacity: Self.stageCount)
+        unsafe stagedFills.initialize(
+            repeating: StagedFill(hash: 0, isGood: false), count: Self.stageCount)
+        self.book = book
+        self.segment = segment
+        nowNs = pks_monotonic_ns()
+        for handle in 0..<UInt32(self.book.positionCount) {
+            claim(handle)
+            publish(handle)
+        }
+        self.segment.setApplied(self.book.seq)
+        self.segment.setState(.live, nowNs: nowNs)
+        publishCounters()
+    }
+
+    deinit {
+        // SAFETY: exactly the first ringCount are initialised.
+        unsafe feeds.deinitialize(count: ringCount)
+        unsafe feeds.deallocate()
+        unsafe stagedRecords.deallocate()
+        unsafe stagedFills.deallocate()
+    }
+
+    /// The segment's epoch, which rings are told.
+    public var epoch: UInt64 { segment.epoch }
+
+    /// Attaches a ring and returns its number. Handles whose KEY records are no longer on the ring are
+    /// defined from its key table. Not a hot path.
+    public mutating func attach(_ consumer: consuming RingConsumer) -> Int {
+        precondition(ringCount < Self.ringsMax, "too many rings")
+        let ring = ringCount
+        // SAFETY: place `ring` is not initialised yet.
+        unsafe (feeds + ring).initialize(to: RingFeed(consumer))
+        ringCount += 1
+        unsafe defineFreedKeys(feeds + ring)
+        return ring
+    }
+
+    /// Defines the handles that an earlier life of this book has accepted: their KEY records may be gone.
+    private mutating func defineFreedKeys(_ feed: UnsafeMutablePointer<RingFeed>) {
+        var key = pks_key_record()
+        // SAFETY: the feed is initialised.
+        guard unsafe feed.pointee.next > 0 else { return }
+        for handle in unsafe feed.pointee.handles where unsafe feed.pointee.consumer.key(handle, into: &key) {
+            unsafe define(&key, ringHandle: handle, feed)
+        }
+    }
+
+    /// Defines a ring's handle and answers its producer.
+    mutating func define(
+        _ key: UnsafePointer<pks_key_record>, ringHandle: UInt32, _ feed: UnsafeMutablePointer<RingFeed>
+    ) {
+        // SAFETY: the feed is initialised and the key is a private copy.
+        let answer: Int32
+        switch unsafe book.define(key) {
+        case .defined(let handle, let isNew):
+            if isNew { claim(handle) }
+            unsafe feed.pointee.setBookHandle(ringHandle, handle)
+            answer = PKS_ANSWER_ACCEPTED
+        case .refused(.decimalsMismatch):
+            answer = PKS_ANSWER_DECIMALS
+        case .refused(.slotCapacity):
+            answer = PKS_ANSWER_CAPACITY
+        case .refused:
+            answer = PKS_ANSWER_MALFORMED
+        }
+        unsafe feed.pointee.consumer.setAnswer(ringHandle, UInt8(answer))
+        segment.setApplied(book.seq)
+    }
+
+    /// Gives a new position its slot. Handles and slots are numbered alike.
+    private mutating func claim(_ handle: UInt32) {
+        // SAFETY: a defined handle; key records are 128 bytes with the names at these offsets.
+        let position = unsafe book.positions + Int(handle)
+        let key = unsafe UnsafeRawPointer(book.keyRecord(handle))
+        var entry = pks_directory_entry()
+        unsafe withUnsafeMutableBytes(of: &entry) { bytes in
+            unsafe bytes.copyMemory(from: UnsafeRawBufferPointer(start: key + 16, count: 112))
+            unsafe bytes.storeBytes(of: position.pointee.currency, toByteOffset: 112, as: UInt64.self)
+        }
+        unsafe entry.multiplier = position.pointee.multiplier
+        unsafe entry.price_decimals = position.pointee.slot.price_decimals
+        unsafe entry.qty_decimals = position.pointee.slot.qty_decimals
+        unsafe entry.multiplier_decimals = position.pointee.slot.multiplier_decimals
+        unsafe entry.fee_decimals = position.pointee.feeDecimals
+        unsafe entry.method = position.pointee.method.rawValue
+        let slot = segment.claimSlot(entry)
+        precondition(slot == Int(handle), "slots and handles are numbered alike")
+        unsafe position.pointee.published = 1
+    }
+
+    /// Publishes a position as it is now.
+    @inline(__always)
+    mutating func publish(_ handle: UInt32) {
+        // SAFETY: a defined handle; its slot was claimed with it.
+        let position = unsafe book.positions + Int(handle)
+        unsafe position.pointee.slot.publish_ns = nowNs
+        // The slot is the first field of the position.
+        let value = unsafe UnsafeRawPointer(position).assumingMemoryBound(to: pks_position.self)
+        unsafe position.pointee.published = segment.publish(
+            slot: Int(handle), published: position.pointee.published, value: value)
+    }
+
+    func publishedCounters() -> SegmentCounters {
+        var counters = SegmentCounters()
+        counters.fills = book.counters.fills
+        counters.duplicates = book.counters.duplicates
+        counters.conflicts = book.counters.conflicts
+        counters.rejects = book.counters.rejects
+        counters.late = book.counters.late
+        counters.matches = book.counters.matches
+        counters.openLots = book.counters.openLots
+        counters.watermarkNs = book.watermarkNs
+        return counters
+    }
+
+    mutating func publishCounters() { segment.setCounters(publishedCounters()) }
+
+    /// Whether capacity has run out somewhere: then the state says so, for good.
+    @inline(never)
+    mutating func reviewRejects() {
+        rejectsSeen = book.counters.rejects
+        func seen(_ reason: RejectReason) -> Bool { book.rejectsByReason[Int(reason.rawValue)] > 0 }
+        var reasons = degradedReasons
+        if seen(.slotCapacity) { reasons |= UInt64(PKS_DEGRADED_SLOTS_FULL) }
+        if seen(.lotCapacity) { reasons |= UInt64(PKS_DEGRADED_LOTS_FULL) }
+        if seen(.identityCapacity) { reasons |= UInt64(PKS_DEGRADED_IDENTITIES_FULL) }
+        if reasons != degradedReasons {
+            degradedReasons = reasons
+            segment.setState(.degraded(reasons: reasons), nowNs: nowNs)
+        }
+    }
+
+    /// Says that the writer is alive although there is nothing to do. Call at least every 100 ms.
+    public mutating func beat() {
+        nowNs = pks_monotonic_ns()
+        segment.beat(nowNs: nowNs)
+    }
+
+    /// Ends in good order: hands over the last effects and marks the segment stopped. With `keep` the final
+    /// positions stay readable until the next writer of the book; otherwise the segment's name goes.
+    public mutating func stop(keep: Bool) throws(ShmError) {
+        book.effects.flush()
+        publishCounters()
+        try segment.stop(keep: keep)
+    }
+}
