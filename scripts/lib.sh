@@ -13,16 +13,17 @@ fail() {
 }
 
 # swift_tests SCRATCH [ARGUMENT...]: runs `swift test` with that build folder and repeats the runner's
-# closing line as the last one. A run that found no test is a failure.
+# closing line as the last one. Everything goes to SCRATCH/test.log; the screen is spared the line that says
+# that a test has started. A run that found no test is a failure.
 swift_tests() {
-    local scratch="$1" log status=0 closing
+    local scratch="$1" log="$1/test.log" status=0 closing
     shift
-    log="$(mktemp)"
-    swift test --scratch-path "$scratch" --disable-xctest "$@" 2>&1 | tee "$log" || status=$?
-    closing="$(grep -E 'Test run with [0-9]+ test' "$log" | tail -n 1 || true)"
-    rm -f "$log"
+    mkdir -p "$scratch"
+    swift test --scratch-path "$scratch" --disable-xctest "$@" 2>&1 | tee "$log" |
+        grep -a --line-buffered -v '^◇ Test' || status=$?
+    closing="$(grep -aE 'Test run with [0-9]+ test' "$log" | tail -n 1 || true)"
     if ((status != 0)); then
-        fail "$status" "the tests failed; the lines marked ✘ above say where ${closing:+(${closing#* })}"
+        fail "$status" "the tests failed; the lines marked ✘ say where ($log has everything)${closing:+: ${closing#* }}"
     fi
     [[ -n "$closing" && "$closing" != *"with 0 tests"* ]] || fail 1 "no test ran"
     printf '%s\n' "$closing"
