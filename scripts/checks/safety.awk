@@ -1,14 +1,35 @@
-# Reads what code.awk writes of Swift files. Every `unsafe` (and what vouches for unsafe code to the
+# Reads what code.awk writes of Swift files, twice. Every `unsafe` (and what vouches for unsafe code to the
 # compiler: @safe, @unchecked Sendable) stands under a comment that says why it is safe, and every atomic
 # under one that names its partner. What such a comment covers:
 #   // SAFETY: ... in a function's body     the rest of that function
 #   // SAFETY: ... between declarations     the declarations that follow it, up to the first blank line
 #   // SAFETY (all of these): ...           the rest of the type or extension that it stands in
+#   // SAFETY: ... over a stored property    every use of that property in its module, and
+#                                          @safe in its file (it is the owner's vow)
 
 function need(tag, what) {
-    if (active[tag]) return
+    if (active[tag] || pass == 1) return
     print $1 ":" $2 ": " what " without a // " tag ": comment that covers it"
     bad = 1
+}
+
+function module_of(path) { sub(/^(\.\/)?/, "", path); match(path, /^[^\/]*\/[^\/]*/); return substr(path, RSTART, RLENGTH) }
+
+# Remembers the stored properties that a comment between declarations stands over.
+function note_vow(    name) {
+    if (!active["SAFETY"] || kind["SAFETY"] != "group" || $4 !~ /^ *([@a-z()]+ +)*(let|var) +[A-Za-z_]+ *:/ || $4 ~ /\{/) return
+    name = $4; sub(/^ *([@a-z()A-Z]+ +)*(let|var) +/, "", name); sub(/[^A-Za-z0-9_].*/, "", name)
+    vowed[module_of($1), name] = vows_in[$1] = 1
+}
+
+# Whether the line uses a property with such a vow after its first `unsafe`.
+function uses_vowed(    rest, name) {
+    rest = $4; sub(/^.*[^A-Za-z0-9_.]unsafe /, "", rest)
+    while (match(rest, /[A-Za-z_][A-Za-z0-9_]*/)) {
+        name = substr(rest, RSTART, RLENGTH); rest = substr(rest, RSTART + RLENGTH)
+        if ((module_of($1), name) in vowed) return 1
+    }
+    return 0
 }
 
 # `members` is the depth at which the members of the innermost type stand; 0 outside of types.
@@ -34,6 +55,8 @@ function begin_covers(depth,    t, tag) {
 
 BEGIN { FS = "\t"; tags[1] = "SAFETY"; tags[2] = "SYNC" }
 
+FNR == 1 { pass++; file = "" }
+
 $1 != file { file = $1; active["SAFETY"] = active["SYNC"] = 0; types = 0; members = 0; type_begins = 0 }
 
 {
@@ -44,8 +67,9 @@ $1 != file { file = $1; active["SAFETY"] = active["SYNC"] = 0; types = 0; member
     begin_covers(depth)
     if (code !~ /^ *$/) started["SAFETY"] = started["SYNC"] = 1
 
-    if (code ~ /(^|[^A-Za-z0-9_.])unsafe([^A-Za-z0-9_:]|$)/) need("SAFETY", "unsafe")
-    if (code ~ /@safe([^A-Za-z]|$)/) need("SAFETY", "@safe")
+    if (pass == 1) note_vow()
+    else if (code ~ /(^|[^A-Za-z0-9_.])unsafe([^A-Za-z0-9_:]|$)/ && !uses_vowed()) need("SAFETY", "unsafe")
+    if (code ~ /@safe([^A-Za-z]|$)/ && !($1 in vows_in)) need("SAFETY", "@safe")
     if (code ~ /@unchecked Sendable/) need("SAFETY", "@unchecked Sendable")
     if (match(code, /pks_(load|store|fence)_[a-z_]+/)) need("SYNC", substr(code, RSTART, RLENGTH))
     if (code ~ /[(, ]ordering: ?\./) need("SYNC", "an atomic operation")

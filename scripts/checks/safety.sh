@@ -6,4 +6,7 @@ cd "$1"
 source "$here/files.sh"
 
 mapfile -t sources < <(swift_files Sources Tests Benchmarks)
-awk -f "$here/code.awk" "${sources[@]}" | awk -f "$here/safety.awk"
+lines="$(mktemp)"
+trap 'rm -f "$lines"' EXIT
+awk -f "$here/code.awk" "${sources[@]}" >"$lines"
+awk -f "$here/safety.awk" "$lines" "$lines"

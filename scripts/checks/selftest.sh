@@ -49,6 +49,8 @@ plant safety Sources/A/A.swift 'an atomic operation without a // SYNC:' <<<'let 
 plant safety Sources/A/A.swift "" <<<$'// SAFETY: p lives as long as A.\nstruct A {\n    let a = unsafe p[0] // "unsafe"\n\n    let b = unsafe p[1]\n}'
 plant safety Sources/A/A.swift "" <<<$'struct A {\n    // SAFETY (all of these): p lives as long as A.\n    var a: Int { unsafe p[0] }\n\n    var b: Int {\n        unsafe p[1]\n    }\n}'
 plant safety Sources/A/A.swift "" <<<$'func f() {\n    while b {\n        // SAFETY: x\n        unsafe g()\n    }\n\n    unsafe g()\n}'
+plant safety Sources/A/A.swift '5: unsafe without' <<<$'@safe struct A {\n    // SAFETY: allocated in init.\n    let base: UnsafeMutablePointer<Int>\n\n    func a(_ other: P) { unsafe other[0] }\n}'
+plant safety Sources/A/A.swift "" <<<$'@safe struct A {\n    // SAFETY: allocated in init.\n    let base: UnsafeMutablePointer<Int>\n\n    func a() { unsafe base[0] }\n}'
 
 plant words Sources/A/A.swift "unfinished" <<<"// TO""DO: later"
 plant words guide.md "a path of one machine" <<<"see /ho""me/me/x"
