@@ -14,6 +14,7 @@ public struct Quantity: Hashable, Comparable, Sendable {
     /// No quantity at all.
     @inlinable public static var zero: Quantity { Quantity(units: 0) }
 
+    /// Whether `left` is a smaller count of units; both of one scale.
     @inlinable @inline(__always)
     public static func < (left: Quantity, right: Quantity) -> Bool { left.units < right.units }
 }
@@ -28,6 +29,7 @@ public struct Price: Hashable, Comparable, Sendable {
     @inlinable @inline(__always)
     public init(units: Int64) { self.units = units }
 
+    /// Whether `left` is a lower price; both of one scale.
     @inlinable @inline(__always)
     public static func < (left: Price, right: Price) -> Bool { left.units < right.units }
 }
@@ -45,6 +47,7 @@ public struct Money: Hashable, Comparable, Sendable {
     /// No money at all.
     @inlinable public static var zero: Money { Money(units: 0) }
 
+    /// Whether `left` is less money; both of one scale.
     @inlinable @inline(__always)
     public static func < (left: Money, right: Money) -> Bool { left.units < right.units }
 }

@@ -10,6 +10,7 @@ struct BlockSlab: ~Copyable {
     @usableFromInline static var blockBytes: Int { 128 }
     @usableFromInline static var orderMax: Int { 24 }
 
+    // SAFETY: (blockCount + 1) blocks, allocated in init, freed in deinit, entered only through `address`.
     @usableFromInline let base: UnsafeMutableRawPointer
     @usableFromInline let blockCount: UInt32
     @usableFromInline var untouched: UInt32

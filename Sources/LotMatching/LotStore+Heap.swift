@@ -12,6 +12,7 @@ extension LotStore {
     @usableFromInline static var segmentMax: Int { 28 }
 
     /// A heap seen through its table block. Valid until a segment is taken or given.
+    // SAFETY: only `heap` makes one, of a live list, and callers drop it before they take or give a segment.
     @safe @frozen @usableFromInline
     struct Heap {
         @usableFromInline let base: UnsafeMutableRawPointer
@@ -26,6 +27,7 @@ extension LotStore {
             self.flip = flip
         }
 
+        // SAFETY: word 31 is inside the table of 32.
         @inlinable @inline(__always)
         var segmentCount: Int {
             get { unsafe Int(table[31]) }
@@ -93,6 +95,7 @@ extension LotStore {
         }
     }
 
+    // SAFETY: the head of a live heap list is the block of its table.
     @inlinable @inline(__always)
     func heap(_ list: LotList, flip: Int64) -> Heap {
         unsafe Heap(base: slab.base, table: slab.address(list.head), flip: flip)

@@ -13,6 +13,7 @@ extension LotStore {
     /// A block seen as a piece of a queue.
     @safe @frozen @usableFromInline
     struct QueueBlock {
+        // SAFETY: a whole block of the slab, 128 bytes; callers drop it before they give the block back.
         @usableFromInline let address: UnsafeMutableRawPointer
 
         @inlinable @inline(__always)
@@ -50,6 +51,7 @@ extension LotStore {
         }
     }
 
+    // SAFETY: callers pass the number of a block of a live list.
     @inlinable @inline(__always)
     func queueBlock(_ block: UInt32) -> QueueBlock { unsafe QueueBlock(slab.address(block)) }
 

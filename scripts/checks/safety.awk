@@ -17,8 +17,8 @@ function module_of(path) { sub(/^(\.\/)?/, "", path); match(path, /^[^\/]*\/[^\/
 
 # Remembers the stored properties that a comment between declarations stands over.
 function note_vow(    name) {
-    if (!active["SAFETY"] || kind["SAFETY"] != "group" || $4 !~ /^ *([@a-z()]+ +)*(let|var) +[A-Za-z_]+ *:/ || $4 ~ /\{/) return
-    name = $4; sub(/^ *([@a-z()A-Z]+ +)*(let|var) +/, "", name); sub(/[^A-Za-z0-9_].*/, "", name)
+    if (!active["SAFETY"] || kind["SAFETY"] != "group" || $4 !~ /^ *([@A-Za-z()]+ +)*(let|var) +[A-Za-z_]+ *:/ || $4 ~ /\{/) return
+    name = $4; sub(/^ *([@A-Za-z()]+ +)*(let|var) +/, "", name); sub(/[^A-Za-z0-9_].*/, "", name)
     vowed[module_of($1), name] = vows_in[$1] = 1
 }
 
