@@ -23,15 +23,15 @@ check_selftest() { scripts/checks/selftest.sh; }
 
 # Warnings of the compilers are errors by Package.swift. What is left are those of the build itself.
 check_warnings() {
-    local log status=0
-    log="$(mktemp)"
+    local log=.build/check-warnings.log status=0
+    mkdir -p .build
     { swift build -c release && swift build --build-tests; } >"$log" 2>&1 || status=$?
     if ((status != 0)); then
-        cat "$log"
+        grep -vE '^\[[0-9]+/[0-9]+\]' "$log" | head -n 30
+        printf 'all of it: %s\n' "$log"
     elif grep -E '(^|: )warning: ' "$log"; then
         status=1
     fi
-    rm -f "$log"
     return "$status"
 }
 
