@@ -64,8 +64,17 @@ let package = Package(
             name: "FeedsTests",
             dependencies: ["Accumulator", "CSeqlock", "Feeds", "FixedPoint", "LotMatching", "TestSupport"],
             swiftSettings: strict),
+        .target(
+            name: "CTorture", dependencies: ["CSeqlock"], path: "Tests/Tools/CTorture", cSettings: strictC),
+        .executableTarget(
+            name: "pks-torture",
+            dependencies: ["CSeqlock", "CTorture", "ShmBridge", "ShmFiles", "ShmReader"],
+            path: "Tests/Tools/pks-torture", swiftSettings: strict),
         .testTarget(
-            name: "ShmTests", dependencies: ["CSeqlock", "ShmBridge", "ShmReader", "TestSupport"],
+            name: "ShmTests",
+            dependencies: [
+                "CSeqlock", "CTorture", "ShmBridge", "ShmFiles", "ShmReader", "TestSupport", "pks-torture",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "LotMatchingTests", dependencies: ["FixedPoint", "LotMatching", "TestSupport"],

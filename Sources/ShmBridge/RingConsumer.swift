@@ -25,14 +25,17 @@ public struct RingConsumer: ~Copyable, @unchecked Sendable {
     /// Capacity less one.
     public let recordMask: UInt64
     /// Records freed so far: reading begins here after a restart. This process's own count.
-    public private(set) var freed: UInt64
+    @inlinable public var freed: UInt64 { freedCount }
     /// Records before this one can be read; as `available` last saw it.
     public private(set) var tail: UInt64
     /// The ring is broken and gives no more records.
     public private(set) var isQuarantined = false
 
-    // SAFETY: points into `ring`, which lives as long as this value.
+    // SAFETY: these point into `ring`, which lives as long as this value.
     @usableFromInline let tailWord: UnsafePointer<UInt64>
+    @usableFromInline let appliedWord: UnsafeMutablePointer<UInt64>
+    @usableFromInline let freedWord: UnsafeMutablePointer<UInt64>
+    @usableFromInline var freedCount: UInt64
     let ring: RingMapping
 
     /// Attaches to the ring of `producer`. Reading begins at `freed`. `segmentEpoch` tells the producer
@@ -53,9 +56,11 @@ public struct RingConsumer: ~Copyable, @unchecked Sendable {
         self.producer = producer
         unsafe records = UnsafeRawPointer(ring.records)
         recordMask = UInt64(ring.layout.recordCapacity - 1)
-        self.freed = freed
+        freedCount = freed
         self.tail = tail
         unsafe tailWord = UnsafePointer(ring.tail)
+        unsafe appliedWord = ring.applied
+        unsafe freedWord = ring.freed
         self.ring = ring
     }
 
@@ -109,21 +114,23 @@ extension RingConsumer {
     }
 
     /// Tells the producer that records before `number` are in the book.
+    @inlinable @inline(__always)
     public mutating func setApplied(_ number: UInt64) {
         precondition(number >= freed && number <= tail, "applied runs from freed to tail")
         // SAFETY: a word of the consumer's lines.
         // SYNC: partner is the acquire load in RingProducer.appliedCount.
-        unsafe pks_store_release(ring.applied, number)
+        unsafe pks_store_release(appliedWord, number)
     }
 
     /// Gives the producer the room of the records before `number`, which are durable and applied.
+    @inlinable @inline(__always)
     public mutating func setFreed(_ number: UInt64) {
         precondition(number >= freed && number <= tail, "freed only grows, up to tail")
-        freed = number
+        freedCount = number
         // SAFETY: a word of the consumer's lines.
         // SYNC: partner is the acquire load in RingProducer.makeRoom. The release keeps the copies of the
         // records before it.
-        unsafe pks_store_release(ring.freed, number)
+        unsafe pks_store_release(freedWord, number)
     }
 
     /// The key of a handle from the ring's key table, for fills whose KEY record was freed before this

@@ -27,6 +27,26 @@ extension SegmentReader {
         return readAgain(slot, into: &position)
     }
 
+    /// As above, and adds to `retries` the number of tries that a publish of this slot spoiled; for
+    /// measurements.
+    @inlinable @inline(__always)
+    public func read(
+        _ slot: Int, into position: inout pks_position, retries: inout UInt64
+    ) -> ReadResult {
+        guard UInt(bitPattern: slot) < UInt(bitPattern: slotCapacity) else { return .notFound }
+        // SAFETY: the slot is inside the mapping, as just checked.
+        // SYNC: partner is pks_slot_publish in SegmentWriter.
+        if unsafe pks_slot_read(slots + slot, &position, Self.readAttempts, &retries) != 0 { return .value }
+        return sequence(of: slot) == 0 ? .notFound : .busy
+    }
+
+    /// Where a slot lies, for prefetching: 256 bytes, the sequence and cell 0 in the first half.
+    @inlinable @inline(__always)
+    public func slotAddress(_ slot: Int) -> UnsafeRawPointer {
+        // SAFETY: an address only; a prefetch of a wild one does nothing.
+        unsafe UnsafeRawPointer(slots + slot)
+    }
+
     /// The number of publishes of a slot so far, to see cheaply whether it changed; 0 when it was never
     /// claimed or does not exist.
     @inlinable @inline(__always)

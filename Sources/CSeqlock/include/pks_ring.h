@@ -133,11 +133,11 @@ PKS_INLINE void pks_ring_get(const void *records, uint64_t record_mask, uint64_t
 
 PKS_INLINE void pks_ring_put(void *records, uint64_t record_mask, uint64_t tail,
                              const void *record) {
-    uint64_t words[PKS_RECORD_BYTES / 8];
     uint64_t *place = (uint64_t *)((char *)records + (tail & record_mask) * PKS_RECORD_BYTES);
-    __builtin_memcpy(words, record, sizeof(words));
     for (int i = 0; i < PKS_RECORD_BYTES / 8; i++) {
-        pks_store_relaxed(&place[i], words[i]);
+        uint64_t word;
+        __builtin_memcpy(&word, (const char *)record + 8 * i, sizeof(word));
+        pks_store_relaxed(&place[i], word);
     }
 }
 
@@ -149,13 +149,12 @@ PKS_INLINE void pks_ring_get(const void *records, uint64_t record_mask, uint64_t
                              void *out) {
     /* Relaxed word loads, not memcpy: a producer that breaks the rules and writes here at the same
      * time may spoil its own record, but not the meaning of this program. */
-    uint64_t words[PKS_RECORD_BYTES / 8];
     const uint64_t *place =
         (const uint64_t *)((const char *)records + (number & record_mask) * PKS_RECORD_BYTES);
     for (int i = 0; i < PKS_RECORD_BYTES / 8; i++) {
-        words[i] = pks_load_relaxed(&place[i]);
+        const uint64_t word = pks_load_relaxed(&place[i]);
+        __builtin_memcpy((char *)out + 8 * i, &word, sizeof(word));
     }
-    __builtin_memcpy(out, words, sizeof(words));
 }
 
 #endif

@@ -106,11 +106,12 @@ PKS_INLINE uint64_t pks_slot_publish(struct pks_slot *slot, uint64_t published,
                                      const struct pks_position *value) {
     const uint64_t next = published + 1;
     uint64_t *cell = slot->cells[next & 1];
-    uint64_t words[PKS_POSITION_WORDS];
-    __builtin_memcpy(words, value, sizeof(words)); /* private memory on both sides */
     pks_fence_release();
+    /* Word by word from place to place: an array in between would not fit the registers. */
     for (int i = 0; i < PKS_POSITION_WORDS; i++) {
-        pks_store_relaxed(&cell[i], words[i]);
+        uint64_t word;
+        __builtin_memcpy(&word, (const char *)value + 8 * i, sizeof(word));
+        pks_store_relaxed(&cell[i], word);
     }
     pks_store_release(&slot->sequence, next);
     return next;
@@ -119,13 +120,12 @@ PKS_INLINE uint64_t pks_slot_publish(struct pks_slot *slot, uint64_t published,
 PKS_INLINE uint64_t pks_slot_try_read(const struct pks_slot *slot, struct pks_position *out) {
     const uint64_t sequence = pks_load_acquire(&slot->sequence);
     const uint64_t *cell = slot->cells[sequence & 1];
-    uint64_t words[PKS_POSITION_WORDS];
     for (int i = 0; i < PKS_POSITION_WORDS; i++) {
-        words[i] = pks_load_relaxed(&cell[i]);
+        const uint64_t word = pks_load_relaxed(&cell[i]);
+        __builtin_memcpy((char *)out + 8 * i, &word, sizeof(word));
     }
     pks_fence_acquire();
     const uint64_t after = pks_load_relaxed(&slot->sequence);
-    __builtin_memcpy(out, words, sizeof(words));
     /* The cell that `sequence` names is first overwritten by publish sequence + 2, which starts
      * after publish sequence + 1 has completed: an unchanged sequence proves the copy whole. */
     return after == sequence ? sequence : 0;

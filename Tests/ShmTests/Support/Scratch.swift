@@ -1,6 +1,7 @@
 import CSeqlock
 import Glibc
 import ShmBridge
+import ShmFiles
 import ShmReader
 import Testing
 
@@ -73,23 +74,14 @@ struct ScratchError: Error {
     let code: Int32
 }
 
-/// Fills a fixed field of a C structure with padded text.
-func store<Field: BitwiseCopyable>(_ text: String, _ field: inout Field) {
-    // SAFETY: the bytes of `field` are exclusively ours for the closure.
-    unsafe withUnsafeMutableBytes(of: &field) { bytes in
-        precondition(text.utf8.count <= bytes.count)
-        unsafe bytes.copyBytes(from: text.utf8)
-    }
-}
-
 func directoryEntry(
     _ symbol: String, account: String = "acc", strategy: String = "strat"
 ) -> pks_directory_entry {
     var entry = pks_directory_entry()
-    store(account, &entry.account)
-    store(strategy, &entry.strategy)
-    store(symbol, &entry.symbol)
-    store("USD", &entry.currency)
+    _ = FixedText.store(account, in: &entry.account)
+    _ = FixedText.store(strategy, in: &entry.strategy)
+    _ = FixedText.store(symbol, in: &entry.symbol)
+    _ = FixedText.store("USD", in: &entry.currency)
     entry.multiplier = 1
     entry.price_decimals = 2
     entry.qty_decimals = 3
@@ -101,9 +93,9 @@ func directoryEntry(
 
 func keyRecord(_ symbol: String) -> pks_key_record {
     var key = pks_key_record()
-    store("acc", &key.account)
-    store("strat", &key.strategy)
-    store(symbol, &key.symbol)
+    _ = FixedText.store("acc", in: &key.account)
+    _ = FixedText.store("strat", in: &key.strategy)
+    _ = FixedText.store(symbol, in: &key.symbol)
     key.price_decimals = 8
     key.qty_decimals = 8
     key.fee_decimals = 8

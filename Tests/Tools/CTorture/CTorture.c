@@ -1,0 +1,87 @@
+#define _GNU_SOURCE 1
+#include "CTorture.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+static uint64_t word_of(uint64_t counter, int place) {
+    return counter * (2 * (uint64_t)place + 1) + (uint64_t)place;
+}
+
+void torture_fill(struct pks_position *value, uint64_t counter) {
+    uint64_t words[PKS_POSITION_WORDS];
+    for (int i = 0; i < PKS_POSITION_WORDS; i++) {
+        words[i] = word_of(counter, i);
+    }
+    memcpy(value, words, sizeof(words));
+}
+
+uint64_t torture_counter(const struct pks_position *value, int *is_whole) {
+    uint64_t words[PKS_POSITION_WORDS];
+    uint64_t difference = 0;
+    memcpy(words, value, sizeof(words));
+    for (int i = 1; i < PKS_POSITION_WORDS; i++) {
+        difference |= words[i] ^ word_of(words[0], i);
+    }
+    *is_whole = difference == 0;
+    return words[0];
+}
+
+void torture_store_half(struct pks_slot *slot, uint64_t published, const struct pks_position *value) {
+    uint64_t *cell = slot->cells[(published + 1) & 1];
+    uint64_t words[PKS_POSITION_WORDS];
+    memcpy(words, value, sizeof(words));
+    pks_fence_release();
+    for (int i = 0; i < PKS_POSITION_WORDS / 2; i++) {
+        pks_store_relaxed(&cell[i], words[i]);
+    }
+}
+
+static void copy_cell(const uint64_t *cell, struct pks_position *out) {
+    uint64_t words[PKS_POSITION_WORDS];
+    for (int i = 0; i < PKS_POSITION_WORDS; i++) {
+        words[i] = pks_load_relaxed(&cell[i]);
+    }
+    memcpy(out, words, sizeof(words));
+}
+
+uint64_t broken_read_unchecked(const struct pks_slot *slot, struct pks_position *out) {
+    const uint64_t sequence = pks_load_acquire(&slot->sequence);
+    copy_cell(slot->cells[sequence & 1], out);
+    return sequence;
+}
+
+uint64_t broken_read_other_cell(const struct pks_slot *slot, struct pks_position *out) {
+    const uint64_t sequence = pks_load_acquire(&slot->sequence);
+    copy_cell(slot->cells[(sequence + 1) & 1], out);
+    pks_fence_acquire();
+    return pks_load_relaxed(&slot->sequence) == sequence ? sequence : 0;
+}
+
+uint64_t broken_publish_memcpy(struct pks_slot *slot, uint64_t published, const struct pks_position *value) {
+    const uint64_t next = published + 1;
+    memcpy(slot->cells[next & 1], value, PKS_POSITION_BYTES);
+    pks_store_release(&slot->sequence, next);
+    return next;
+}
+
+uint64_t broken_read_memcpy(const struct pks_slot *slot, struct pks_position *out) {
+    const uint64_t sequence = pks_load_acquire(&slot->sequence);
+    memcpy(out, slot->cells[sequence & 1], PKS_POSITION_BYTES);
+    return pks_load_acquire(&slot->sequence) == sequence ? sequence : 0;
+}
+
+int torture_pin(int cpu) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(cpu, &set);
+    return sched_setaffinity(0, sizeof(set), &set);
+}
+
+int torture_pipe(int *ends) { return pipe2(ends, O_CLOEXEC); }
+
+void torture_die_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGKILL); }
