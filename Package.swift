@@ -41,12 +41,14 @@ let package = Package(
         .target(
             name: "Feeds", dependencies: ["Accumulator", "CSeqlock", "CZlib", "FixedPoint", "LotMatching"],
             swiftSettings: strict),
-        .executableTarget(
-            name: "pks",
+        .target(
+            name: "PksCommand",
             dependencies: [
-                "Accumulator", "CSeqlock", "Feeds", "FixedPoint", "LotMatching", "ShmBridge", "ShmReader",
+                "Accumulator", "CSeqlock", "Feeds", "FixedPoint", "LotMatching", "ShmBridge", "ShmFiles",
+                "ShmReader",
             ],
             swiftSettings: strict),
+        .executableTarget(name: "pks", dependencies: ["PksCommand"], swiftSettings: strict),
         .target(
             name: "CLimits", dependencies: ["CSeqlock"], path: "Benchmarks/CLimits",
             cSettings: strictC, cxxSettings: [.treatAllWarnings(as: .error)]),

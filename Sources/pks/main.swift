@@ -1,1 +1,4 @@
-import Feeds
+import Glibc
+import PksCommand
+
+exit(PksCommand.run(Array(CommandLine.arguments.dropFirst())))

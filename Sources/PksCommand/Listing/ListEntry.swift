@@ -1,0 +1,105 @@
+import CSeqlock
+import ShmReader
+
+/// One segment as `pks ls` shows it.
+struct ListEntry {
+    /// What an attached segment says of itself.
+    struct Details {
+        let state: String
+        let pid: UInt32
+        let heartbeatAgeNs: Int64
+        let positions: Int
+        let capacity: Int
+        let appliedSeq: UInt64
+        let durableSeq: UInt64
+        let abi: String
+        let bytes: UInt64
+    }
+
+    let book: String
+    let details: Details?
+    /// Why the segment cannot be attached, or why its writer is not well.
+    let note: String
+
+    /// Attaches to a book's segment and looks at it once.
+    init(book: String) {
+        self.book = book
+        do throws(AttachError) {
+            let reader = try SegmentReader(book: book)
+            let nowNs = pks_monotonic_ns()
+            let status = reader.writerStatus(nowNs: nowNs)
+            details = Details(
+                state: Self.name(of: status), pid: reader.header.writer.pid,
+                heartbeatAgeNs: max(0, nowNs - reader.heartbeatNs), positions: reader.slotCount,
+                capacity: reader.slotCapacity, appliedSeq: reader.appliedSeq, durableSeq: reader.durableSeq,
+                abi: "\(reader.header.abi_major).\(reader.header.abi_minor)",
+                bytes: reader.header.segment_bytes)
+            if case .degraded(let reasons) = status { note = degradedText(reasons) } else { note = "" }
+        } catch {
+            details = nil
+            note = error.description
+        }
+    }
+
+    private static func name(of status: WriterStatus) -> String {
+        switch status {
+        case .starting: "starting"
+        case .live: "live"
+        case .degraded: "degraded"
+        case .stopped: "stopped"
+        case .retired: "retired"
+        case .stale: "stale"
+        }
+    }
+
+    private static let columns = [
+        ("BOOK", false), ("STATE", false), ("PID", true), ("HEARTBEAT", true), ("POSITIONS", true),
+        ("APPLIED", true), ("DURABLE", true), ("ABI", true), ("KIB", true), ("NOTE", false),
+    ]
+
+    static func table(_ entries: [ListEntry], _ terminal: Terminal) -> String {
+        var table = TextTable(columns.map { TextTable.Column(name: $0.0, isNumber: $0.1) })
+        for entry in entries {
+            guard let details = entry.details else {
+                table.add([entry.book, "broken", "", "", "", "", "", "", "", entry.note])
+                continue
+            }
+            table.add([
+                entry.book, details.state, "\(details.pid)", ageText(details.heartbeatAgeNs),
+                "\(details.positions)/\(details.capacity)", "\(details.appliedSeq)", "\(details.durableSeq)",
+                details.abi, "\(details.bytes / 1024)", entry.note,
+            ])
+        }
+        return table.text(terminal)
+    }
+
+    static func json(_ entries: [ListEntry]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append(static: "[")
+        for (index, entry) in entries.enumerated() {
+            bytes.append(static: index == 0 ? "\n" : ",\n")
+            entry.appendJSON(to: &bytes)
+        }
+        bytes.append(static: entries.isEmpty ? "]\n" : "\n]\n")
+        return bytes
+    }
+
+    private func appendJSON(to bytes: inout [UInt8]) {
+        bytes.append(static: "{\"book\":")
+        bytes.append(json: book)
+        bytes.append(static: ",\"state\":")
+        bytes.append(json: details?.state ?? "broken")
+        if let details {
+            bytes.append(
+                text: ",\"writer_pid\":\(details.pid),\"heartbeat_age_ns\":\(details.heartbeatAgeNs)")
+            bytes.append(text: ",\"positions\":\(details.positions),\"capacity\":\(details.capacity)")
+            bytes.append(text: ",\"applied_seq\":\(details.appliedSeq),\"durable_seq\":\(details.durableSeq)")
+            bytes.append(text: ",\"abi\":\"\(details.abi)\",\"bytes\":\(details.bytes)")
+        }
+        if !note.isEmpty {
+            bytes.append(static: ",\"note\":")
+            bytes.append(json: note)
+        }
+        bytes.append(static: "}")
+    }
+}

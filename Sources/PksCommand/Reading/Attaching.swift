@@ -1,0 +1,62 @@
+import Glibc
+import ShmReader
+
+/// Gives what can go wrong on attaching to a segment its exit status.
+extension CommandError {
+    init(_ error: AttachError) {
+        switch error {
+        case .badName: self = .said(.usage, error.description)
+        case .wrongOwner: self = .said(.noPermission, error.description)
+        case .system(EACCES, _, let object), .system(EPERM, _, let object):
+            self = .failed(
+                .noPermission, what: object, why: "this user may not read it",
+                advice: "ask the writer's user for access to its group, or run as that user")
+        case .notFound, .system, .truncated, .wrongMagic, .wrongVersion, .wrongLayout, .invalid:
+            self = .said(.unavailable, error.description)
+        }
+    }
+}
+
+/// Attaches to a book's segment.
+func attach(book: String) throws(CommandError) -> SegmentReader {
+    do throws(AttachError) {
+        return try SegmentReader(book: book)
+    } catch {
+        if case .notFound(let object) = error {
+            throw .failed(
+                .unavailable, what: "book \(book)", why: "there is no segment \(object)",
+                advice: "pks ls shows what there is; pks replay FILE --book \(book) --keep makes one")
+        }
+        throw CommandError(error)
+    }
+}
+
+/// What a person should know of the writer before believing its positions; nil when all is well. A writer
+/// that ended in good order is well: its positions are final.
+func warning(of status: WriterStatus, pid: UInt32, nowNs: Int64) -> String? {
+    switch status {
+    case .live, .stopped: return nil
+    case .starting: return "the writer (process \(pid)) is starting: positions are not complete yet"
+    case .degraded(let reasons):
+        return "the writer (process \(pid)) is degraded: \(degradedText(reasons)); positions are right, but "
+            + "fills are being rejected"
+    case .retired: return "another segment has taken this one's name: read again"
+    case .stale(let sinceNs):
+        return "the writer (process \(pid)) has shown no sign of life for \(ageText(nowNs - sinceNs)): these "
+            + "are its last positions"
+    }
+}
+
+/// A length of time for people: 850us, 12ms, 3.2s, 4m, 5h, 6d.
+func ageText(_ ns: Int64) -> String {
+    let seconds = Double(ns) / 1e9
+    switch ns {
+    case ..<0: return "0ms"
+    case ..<1_000_000: return "\(ns / 1000)us"
+    case ..<1_000_000_000: return "\(ns / 1_000_000)ms"
+    case ..<60_000_000_000: return "\((seconds * 10).rounded() / 10)s"
+    case ..<3_600_000_000_000: return "\(ns / 60_000_000_000)m"
+    case ..<86_400_000_000_000: return "\(ns / 3_600_000_000_000)h"
+    default: return "\(ns / 86_400_000_000_000)d"
+    }
+}
