@@ -64,8 +64,10 @@ let package = Package(
             name: "FixedPointTests", dependencies: ["FixedPoint", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "FeedsTests",
-            dependencies: ["Accumulator", "CSeqlock", "Feeds", "FixedPoint", "LotMatching", "TestSupport"],
-            swiftSettings: strict),
+            dependencies: [
+                "Accumulator", "CSeqlock", "CZlib", "Feeds", "FixedPoint", "LotMatching", "TestSupport",
+            ],
+            resources: [.copy("Fixtures")], swiftSettings: strict),
         .target(
             name: "CTorture", dependencies: ["CSeqlock"], path: "Tests/Tools/CTorture", cSettings: strictC),
         .executableTarget(
