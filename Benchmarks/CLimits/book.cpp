@@ -1,6 +1,11 @@
-// The C++ limit of P7. Written to be fast and right, not general: FIFO only, no effects, no extensions,
-// no capacity answers. It keeps what the product promises: an identity is (key, trade id, order id), found
-// by hash and decided by the stored record; money is exact; every sum is overflow-checked.
+// The C++ limit of P7, in two sizes.
+//
+// The full one does per fill what the product's contract asks for: ring handles are translated with a bound,
+// ids are checked to be padded text, an identity is (key, trade id, order id), found by hash and decided by
+// the stored record, an open lot keeps its opening fill however far back records are kept, money is exact
+// with a multiplier, late fills are flagged against a watermark, every sum is overflow-checked.
+// The lean one leaves out what a prototype leaves out: no translation, no text check, no multiplier, no
+// watermark, and a lot only refers to the stored record. Both: FIFO only, no effects, no extensions.
 #include "limits.h"
 
 #include <stdlib.h>
@@ -41,7 +46,8 @@ struct Position {
     uint32_t head;
     uint32_t tail;
     Lot *lots;
-    uint64_t pad[6];
+    int64_t multiplier;
+    uint64_t pad[5];
 };
 static_assert(sizeof(Position) == 192, "three lines, as the product's");
 
@@ -70,6 +76,28 @@ inline uint64_t identity(const pks_fill_record *fill) {
     return fold(sum, fill->handle + 0x2545f4914f6cdd1dull);
 }
 
+inline uint64_t nul_mask(uint64_t word) {
+    const uint64_t low = 0x7f7f7f7f7f7f7f7full;
+    return ~(((word & low) + low) | word | low);
+}
+
+// No text after the first NUL.
+inline bool is_padded(const uint8_t *text) {
+    uint64_t w[5];
+    memcpy(w, text, 40);
+    bool ended = false;
+    if (!(w[2] | w[3] | w[4])) {
+        const uint64_t a = nul_mask(w[0]), b = nul_mask(w[1]);
+        return !(((a << 8) & ~a) | ((b << 8) & ~b)) && (!(a >> 63) || !w[1]);
+    }
+    for (int i = 0; i < 5; i++) {
+        const uint64_t nul = nul_mask(w[i]);
+        if (((nul << 8) & ~nul) || (ended && w[i])) return false;
+        ended = ended || nul;
+    }
+    return true;
+}
+
 inline void add(int64_t &sum, int64_t value) {
     if (__builtin_add_overflow(sum, value, &sum)) abort();
 }
@@ -82,6 +110,8 @@ inline void add(uint64_t &low, int64_t &high, Int128 value) {
 }
 
 }  // namespace
+
+static constexpr uint32_t openings_max = 1 << 20;
 
 struct limit_book {
     uint32_t keys;
@@ -97,7 +127,18 @@ struct limit_book {
     uint64_t *change_ring;
     Entry *table;
     pks_fill_record *store;
+    uint32_t *handles;
+    pks_fill_record *openings;
+    uint32_t *free_openings;
+    uint32_t free_count;
+    int64_t watermark_ns;
+    int64_t late_before_ns;
+    uint64_t late;
+    uint64_t matches;
+    uint64_t open_lots;
+    int64_t now_ns;
 
+    template <bool full>
     bool apply(const pks_fill_record *fill, uint64_t hash) {
         seq++;
         uint64_t at = hash & identity_mask;
@@ -112,6 +153,9 @@ struct limit_book {
             at = (at + 1) & identity_mask;
         }
         if (fill->qty <= 0 || fill->handle >= keys || (uint8_t)(fill->side - 1) > 1) return false;
+        if (full && (!fill->trade_id[0] || !is_padded(fill->trade_id) || !is_padded(fill->order_id))) {
+            return false;
+        }
         table[at].hash = hash;
         table[at].place_plus_one = stored + 1;
         memcpy(&store[stored], fill, sizeof(*fill));
@@ -129,15 +173,31 @@ struct limit_book {
                 gain += ((Int128)fill->price - lot.price) * taken;
                 left -= taken;
                 lot.remaining -= taken;
-                if (lot.remaining == 0) position.head++;
+                matches++;
+                if (lot.remaining == 0) {
+                    if (full) free_openings[free_count++] = (uint32_t)lot.place;
+                    position.head++;
+                }
+            }
+            if (full && position.multiplier != 1) {
+                cost *= position.multiplier;
+                gain *= position.multiplier;
             }
             add(position.slot.realized_pnl_lo, position.slot.realized_pnl_hi, buys ? -gain : gain);
             add(position.slot.open_cost_lo, position.slot.open_cost_hi, buys ? cost : -cost);
         }
         if (left > 0) {
             if (position.tail - position.head > lot_mask) abort();
-            position.lots[position.tail++ & lot_mask] = Lot{fill->price, left, seq, stored};
-            const Int128 value = (Int128)fill->price * left;
+            uint64_t place = stored;
+            if (full) {
+                if (!free_count) abort();
+                place = free_openings[--free_count];
+                memcpy(&openings[place], fill, sizeof(*fill));
+                openings[place].source_ref = (uint64_t)left;
+            }
+            position.lots[position.tail++ & lot_mask] = Lot{fill->price, left, seq, place};
+            Int128 value = (Int128)fill->price * left;
+            if (full && position.multiplier != 1) value *= position.multiplier;
             add(position.slot.open_cost_lo, position.slot.open_cost_hi, buys ? value : -value);
         }
         stored++;
@@ -149,16 +209,86 @@ struct limit_book {
         position.slot.applied_seq = seq;
         position.slot.event_ns = fill->event_ns;
         position.slot.fill_count++;
-        position.slot.open_lots = position.tail - position.head;
-        position.slot.flags = position.slot.net_qty == 0;
+        // One store for the last word, which the publish reads back as one word.
+        const uint32_t count = position.tail - position.head;
+        uint64_t flags = position.slot.net_qty == 0;
+        if (full) {
+            if (fill->event_ns < late_before_ns) {
+                flags |= PKS_POSITION_LATE;
+                late++;
+            }
+            if (fill->event_ns > watermark_ns) {
+                watermark_ns = fill->event_ns;
+                if (__builtin_sub_overflow(watermark_ns, 5000000000ll, &late_before_ns)) {
+                    late_before_ns = INT64_MIN;
+                }
+            }
+            open_lots += count - position.slot.open_lots;
+        }
+        const uint64_t last = (uint64_t)count | flags << 32;
+        memcpy(&position.slot.open_lots, &last, sizeof(last));
         return true;
     }
 
     void publish(uint32_t key) {
         Position &position = positions[key];
+        position.slot.publish_ns = now_ns;
         position.published = pks_slot_publish(&slots[key], position.published, &position.slot);
         pks_change_append(live, change_ring, 65535, changes++, key);
         pks_store_release(&live->applied_seq, seq);
+    }
+
+    template <bool full>
+    void stage(const void *ring, uint64_t mask, uint64_t n, pks_fill_record &fill, uint64_t &hash) {
+        pks_ring_get(ring, mask, n, &fill);
+        if (full) fill.handle = fill.handle < keys ? handles[fill.handle] : UINT32_MAX;
+        hash = identity(&fill);
+    }
+
+    template <bool full>
+    uint64_t drain(const void *ring, uint64_t mask, uint64_t from, uint64_t to, uint32_t ahead) {
+        constexpr uint32_t stages = 64;
+        if (ahead >= stages) abort();
+        alignas(128) pks_fill_record fills[stages];
+        uint64_t hashes[stages];
+        const uint32_t lot_ahead = ahead / 3;
+        uint64_t applied = 0;
+        now_ns = pks_monotonic_ns();
+        for (uint64_t n = from; n < to + ahead; n++) {
+            if (n < to) {
+                pks_fill_record &fill = fills[n % stages];
+                stage<full>(ring, mask, n, fill, hashes[n % stages]);
+                if (ahead) prefetch(fill.handle, hashes[n % stages]);
+            }
+            if (ahead && n >= from + ahead - lot_ahead && n - (ahead - lot_ahead) < to) {
+                const Position &position = positions[fills[(n - (ahead - lot_ahead)) % stages].handle];
+                __builtin_prefetch(&position.lots[position.head & lot_mask], 1, 3);
+                __builtin_prefetch(&position.lots[position.tail & lot_mask], 1, 3);
+                if (full && free_count > 1) {
+                    const pks_fill_record *opening = &openings[free_openings[free_count - 2]];
+                    __builtin_prefetch(opening, 1, 3);
+                    __builtin_prefetch(reinterpret_cast<const char *>(opening) + 64, 1, 3);
+                }
+            }
+            if (n >= from + ahead) {
+                const pks_fill_record &fill = fills[(n - ahead) % stages];
+                if (apply<full>(&fill, hashes[(n - ahead) % stages])) {
+                    applied++;
+                    publish(fill.handle);
+                }
+                if (!(n & 31)) now_ns = pks_monotonic_ns();
+            }
+        }
+        return applied;
+    }
+
+    void prefetch(uint32_t key, uint64_t hash) {
+        __builtin_prefetch(&table[hash & identity_mask], 1, 3);
+        if (key >= keys) return;
+        const char *position = reinterpret_cast<const char *>(&positions[key]);
+        for (int line = 0; line < 3; line++) __builtin_prefetch(position + line * 64, 1, 3);
+        const char *slot = reinterpret_cast<const char *>(&slots[key]);
+        for (int line = 0; line < 4; line++) __builtin_prefetch(slot + line * 64, 1, 3);
     }
 };
 
@@ -175,7 +305,17 @@ limit_book *limit_book_create(uint32_t keys, uint64_t identities, uint32_t lots)
     book->change_ring = reserve<uint64_t>(65536);
     book->table = reserve<Entry>(identities * 2);
     book->store = reserve<pks_fill_record>(identities);
-    for (uint32_t key = 0; key < keys; key++) book->positions[key].lots = reserve<Lot>(lots);
+    book->handles = reserve<uint32_t>(keys);
+    book->openings = reserve<pks_fill_record>(openings_max);
+    book->free_openings = reserve<uint32_t>(openings_max);
+    for (uint32_t n = 0; n < openings_max; n++) book->free_openings[n] = openings_max - 1 - n;
+    book->free_count = openings_max;
+    book->watermark_ns = book->late_before_ns = INT64_MIN;
+    for (uint32_t key = 0; key < keys; key++) {
+        book->positions[key].lots = reserve<Lot>(lots);
+        book->positions[key].multiplier = 1;
+        book->handles[key] = key;
+    }
     return book;
 }
 
@@ -190,56 +330,16 @@ void limit_book_destroy(limit_book *book) {
     release(book->change_ring, 65536);
     release(book->table, identities * 2);
     release(book->store, identities);
+    release(book->handles, book->keys);
+    release(book->openings, openings_max);
+    release(book->free_openings, openings_max);
     free(book);
 }
 
 uint64_t limit_book_drain(limit_book *book, const void *records, uint64_t record_mask, uint64_t from,
-                          uint64_t to, uint32_t ahead) {
-    const pks_fill_record *ring = static_cast<const pks_fill_record *>(records);
-    uint64_t applied = 0;
-    if (ahead == 0) {
-        for (uint64_t n = from; n < to; n++) {
-            pks_fill_record fill;
-            pks_ring_get(ring, record_mask, n, &fill);
-            if (book->apply(&fill, identity(&fill))) {
-                applied++;
-                book->publish(fill.handle);
-            }
-        }
-        return applied;
-    }
-    constexpr uint32_t stage = 64;
-    if (ahead >= stage) abort();
-    alignas(128) pks_fill_record fills[stage];
-    uint64_t hashes[stage];
-    const uint32_t lot_ahead = ahead / 3;
-    for (uint64_t n = from; n < to + ahead; n++) {
-        if (n < to) {
-            pks_fill_record &fill = fills[n % stage];
-            pks_ring_get(ring, record_mask, n, &fill);
-            const uint64_t hash = hashes[n % stage] = identity(&fill);
-            __builtin_prefetch(&book->table[hash & book->identity_mask], 1, 3);
-            const char *position = reinterpret_cast<const char *>(&book->positions[fill.handle]);
-            __builtin_prefetch(position, 1, 3);
-            __builtin_prefetch(position + 64, 1, 3);
-            __builtin_prefetch(position + 128, 1, 3);
-            const char *slot = reinterpret_cast<const char *>(&book->slots[fill.handle]);
-            for (int line = 0; line < 4; line++) __builtin_prefetch(slot + line * 64, 1, 3);
-        }
-        if (n >= from + ahead - lot_ahead && n - (ahead - lot_ahead) < to) {
-            const Position &position = book->positions[fills[(n - (ahead - lot_ahead)) % stage].handle];
-            __builtin_prefetch(&position.lots[position.head & book->lot_mask], 1, 3);
-            __builtin_prefetch(&position.lots[position.tail & book->lot_mask], 1, 3);
-        }
-        if (n >= from + ahead) {
-            const pks_fill_record &fill = fills[(n - ahead) % stage];
-            if (book->apply(&fill, hashes[(n - ahead) % stage])) {
-                applied++;
-                book->publish(fill.handle);
-            }
-        }
-    }
-    return applied;
+                          uint64_t to, uint32_t ahead, int full) {
+    return full ? book->drain<true>(records, record_mask, from, to, ahead)
+                : book->drain<false>(records, record_mask, from, to, ahead);
 }
 
 int64_t limit_book_net(const limit_book *book, uint32_t key) {

@@ -8,8 +8,9 @@ import ShmBridge
 /// work in the same run.
 struct BacklogBench {
     var keyCount = 100
-    var fillCount = 2_000_000
+    var fillCount: Int = 2_000_000
     var identitiesMax = 1 << 21
+    var lean = false
     let book = "bench-\(ProcessID.current)"
 
     struct Sample {
@@ -79,9 +80,11 @@ struct BacklogBench {
             let to = from + UInt64(fillCount)
             var applied: UInt64 = 0
             if oneByOne {
-                for n in from..<to { applied += unsafe limit_book_drain(limit, records, mask, n, n + 1, 0) }
+                for n in from..<to {
+                    applied += unsafe limit_book_drain(limit, records, mask, n, n + 1, 0, 1)
+                }
             } else {
-                applied = unsafe limit_book_drain(limit, records, mask, from, to, 12)
+                applied = unsafe limit_book_drain(limit, records, mask, from, to, 12, lean ? 0 : 1)
             }
             sample.limitNs = Double(pks_monotonic_ns() - start) / Double(fillCount)
             precondition(applied == UInt64(fillCount))

@@ -4,9 +4,10 @@ import Glibc
 @main
 struct Main {
     static func main() throws {
-        for oneByOne in [false, true] {
-            for n in 0..<5 {
-                var b = BacklogBench()
+        for oneByOne in CommandLine.arguments.contains("one") ? [true] : [false] {
+            for n in 0..<(CommandLine.arguments.contains("few") ? 1 : 5) {
+                var b = BacklogBench(); b.lean = CommandLine.arguments.contains("lean");
+                if CommandLine.arguments.contains("few") { b.fillCount = 100_000; b.identitiesMax = 1 << 18 }
                 if let k = CommandLine.arguments.dropFirst().first { b.keyCount = Int(k) ?? 100 }
                 let s = try b.run(swiftFirst: n % 2 == 0, seed: 42 + UInt64(n), oneByOne: oneByOne)
                 print(oneByOne ? "one" : "backlog", s.swiftNs, s.limitNs, s.swiftNs / s.limitNs)

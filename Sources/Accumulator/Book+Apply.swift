@@ -53,11 +53,16 @@ extension Book {
             unsafe pks_prefetch_write(lot)
             unsafe pks_prefetch_write(lot + 64)
         }
+        let opening = unsafe openings.upcoming(1)
+        unsafe pks_prefetch_write(opening)
+        unsafe pks_prefetch_write(opening + 64)
     }
 
     /// Applies one fill whose handle is the book's own.
     public mutating func apply(_ record: UnsafePointer<pks_fill_record>) -> ApplyResult {
-        unsafe apply(record, stage(record), extension: nil)
+        let place = unsafe window.place(ahead: 0)
+        unsafe place.pointee = record.pointee
+        return unsafe apply(place, stage(place), extension: nil)
     }
 
     /// Applies one fill with the extension that came just before it. The extension takes a sequence number
@@ -66,10 +71,13 @@ extension Book {
         _ record: UnsafePointer<pks_fill_record>, extension extra: UnsafePointer<pks_extension_record>
     ) -> ApplyResult {
         seq += 1
-        return unsafe apply(record, stage(record), extension: extra)
+        let place = unsafe window.place(ahead: 0)
+        unsafe place.pointee = record.pointee
+        return unsafe apply(place, stage(place), extension: extra)
     }
 
-    /// Applies one fill that `stage` has seen: with no keys defined and the record unchanged in between.
+    /// Applies one fill that `stage` has seen, with no keys defined in between. The record is at the place
+    /// where it will stay, `window.place(ahead: 0)`.
     @inline(__always)
     mutating func apply(
         _ record: UnsafePointer<pks_fill_record>, _ staged: StagedFill,
@@ -80,10 +88,8 @@ extension Book {
         let (place, free) = identities.find(staged.hash) { unsafe window.isSame($0, record) }
         if let place { return unsafe applyRepeated(record, place) }
         if _slowPath(window.isFull || hasForgotten) {
+            // Forgetting only frees lanes: the one that was found stays free, and on this fill's way.
             if let reason = unsafe makeRoomInWindow(record) { return unsafe reject(record, reason) }
-            // The lane may have been freed or taken by what was forgotten: look again.
-            let again = identities.find(staged.hash) { unsafe window.isSame($0, record) }
-            return unsafe applyNew(record, staged.hash, again.free, extra)
         }
         return unsafe applyNew(record, staged.hash, free, extra)
     }
@@ -100,7 +106,7 @@ extension Book {
             ? move(position, by: record) : moveExtended(position, by: record, extra)
         if let reason { return unsafe reject(record, reason) }
         identities.insert(hash, place: window.next, at: lane)
-        unsafe window.append(record, seq: seq)
+        window.keepNext(seq: seq)
         let eventNs = unsafe record.pointee.event_ns
         if eventNs > watermarkNs {
             watermarkNs = eventNs

@@ -51,8 +51,7 @@ extension Book {
             qty: record.pointee.qty, netBefore: position.pointee.slot.net_qty)
         guard move.closing > 0, unsafe position.pointee.method != .average else { return .lotNotOpen }
         let (list, method) = unsafe (position.pointee.lots, position.pointee.method)
-        let tag = UInt32(truncatingIfNeeded: name.words.0 &* 0x9e37_79b9_7f4a_7c15 >> 32)
-        let found = lots.find(tag: tag, in: list, method: method) { lot in
+        let found = lots.find(tag: name.tag, in: list, method: method) { lot in
             unsafe openings[lot.opening].pointee.tradeID == name
         }
         guard let lot = found else { return .lotNotOpen }

@@ -112,13 +112,10 @@ extension Book {
         } else if _slowPath(effects.isOn) {
             cost = unsafe closeWithEffects(position, move, record)
         } else {
-            var matched: UInt64 = 0
             let method = unsafe position.pointee.method
-            let raw = unsafe lots.close(quantity, in: &position.pointee.lots, method: method) { lot, taken in
-                matched &+= 1
-                if taken == lot.remaining { openings.give(lot.opening) }
-            }
-            counters.matches &+= matched
+            let raw =
+                unsafe method == .fifo
+                ? closeLots(position, quantity, .fifo) : closeOtherLots(position, quantity, method)
             let scaled = Self.scaled(raw, by: multiplier)
             cost = move.closesLong ? scaled : 0 &- scaled
         }
@@ -126,6 +123,35 @@ extension Book {
         let gain = (move.closesLong ? proceeds : 0 &- proceeds) &- cost
         unsafe position.pointee.realizedPnl = position.pointee.realizedPnl &+ gain
         unsafe position.pointee.openCost = position.pointee.openCost &- cost
+    }
+
+    /// Closes lots and returns the sum of opening price x quantity. The method is a constant wherever this
+    /// is inlined, so that each method has a loop of its own.
+    @inline(__always)
+    private mutating func closeLots(
+        _ position: UnsafeMutablePointer<Position>, _ quantity: Quantity, _ method: LotMethod
+    ) -> Int128 {
+        var matched: UInt64 = 0
+        // SAFETY: the position is alive.
+        let raw = unsafe lots.close(quantity, in: &position.pointee.lots, method: method) { lot, taken in
+            matched &+= 1
+            if taken == lot.remaining { openings.give(lot.opening) }
+        }
+        counters.matches &+= matched
+        return raw
+    }
+
+    @inline(never)
+    private mutating func closeOtherLots(
+        _ position: UnsafeMutablePointer<Position>, _ quantity: Quantity, _ method: LotMethod
+    ) -> Int128 {
+        switch method {
+        case .fifo: unsafe closeLots(position, quantity, .fifo)
+        case .lifo: unsafe closeLots(position, quantity, .lifo)
+        case .hifo: unsafe closeLots(position, quantity, .hifo)
+        case .lofo: unsafe closeLots(position, quantity, .lofo)
+        case .average: preconditionFailure("a pool has no lots")
+        }
     }
 
     /// Takes `move.closing` out of the pool and returns its signed cost.
@@ -150,17 +176,35 @@ extension Book {
             unsafe openPool(position, move, record)
             return
         }
-        let reference = openings.take(unsafe OpeningFill(record, qtyOpen: move.opening))
+        let reference = unsafe openings.take(record, qtyOpen: move.opening)
         let lot = unsafe Lot(
             price: move.price, remaining: quantity, openSeq: seq, opening: reference,
-            tag: UInt32(truncatingIfNeeded: record.tradeID.words.0 &* 0x9e37_79b9_7f4a_7c15 >> 32))
-        let method = unsafe position.pointee.method
-        let kept = unsafe lots.append(lot, to: &position.pointee.lots, method: method)
+            tag: record.tradeID.tag)
+        let kept = unsafe keep(lot, in: position)
         precondition(kept, "no room for a lot that was promised room")
         let magnitude = UInt64(bitPattern: move.price.units ^ (move.price.units >> 63))
         if _slowPath(unsafe magnitude >= position.pointee.smallLimit) {
             unsafe position.pointee.hasLargeLot = true
         }
+    }
+
+    /// Appends a lot: in line where the lots are a queue, by a call where they are a heap.
+    @inline(__always)
+    private mutating func keep(_ lot: Lot, in position: UnsafeMutablePointer<Position>) -> Bool {
+        // SAFETY: the position is alive.
+        let method = unsafe position.pointee.method
+        if _fastPath(method == .fifo || method == .lifo) {
+            return unsafe lots.append(lot, to: &position.pointee.lots, method: .fifo)
+        }
+        return unsafe keepInHeap(lot, position, method)
+    }
+
+    @inline(never)
+    private mutating func keepInHeap(
+        _ lot: Lot, _ position: UnsafeMutablePointer<Position>, _ method: LotMethod
+    ) -> Bool {
+        // SAFETY: the position is alive.
+        unsafe lots.append(lot, to: &position.pointee.lots, method: method)
     }
 
     @inline(never)
@@ -169,7 +213,7 @@ extension Book {
     ) {
         // SAFETY: the position is alive; a pool that is not flat has an opening.
         if unsafe position.pointee.poolOpening == 0 {
-            unsafe position.pointee.poolOpening = openings.take(OpeningFill(record, qtyOpen: move.opening))
+            unsafe position.pointee.poolOpening = openings.take(record, qtyOpen: move.opening)
             unsafe position.pointee.poolOpenSeq = seq
         } else if move.closing > 0 {
             // A flip: the old pool is closed, this fill opens the new one.
@@ -202,10 +246,9 @@ extension Book {
         let lotsBefore = unsafe position.pointee.slot.open_lots
         let isAverage = unsafe position.pointee.method == .average
         let lotsNow = unsafe isAverage ? (net == 0 ? 0 : 1) : position.pointee.lots.count
-        unsafe position.pointee.slot.open_lots = lotsNow
         counters.openLots = counters.openLots &+ UInt64(lotsNow) &- UInt64(lotsBefore)
-        unsafe position.pointee.slot.flags =
-            (net == 0 ? UInt8(PKS_POSITION_FLAT) : 0) | (isLate ? UInt8(PKS_POSITION_LATE) : 0)
+        let flags = (net == 0 ? UInt8(PKS_POSITION_FLAT) : 0) | (isLate ? UInt8(PKS_POSITION_LATE) : 0)
+        unsafe position.pointee.setOpenLots(lotsNow, flags: flags)
         if isLate { counters.late &+= 1 }
         if net == 0 { unsafe flatten(position, isAverage: isAverage) }
         if _slowPath(effects.isOn) { unsafe emitPosition(position, move, record) }

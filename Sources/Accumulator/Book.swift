@@ -52,8 +52,9 @@ public struct Book: ~Copyable {
         precondition(MemoryLayout<Position>.stride == Self.positionBytes)
         identityHash = IdentityHash(seed: config.hashSeed)
         identities = IdentityTable(entriesMax: places)
-        window = FillWindow(placesMax: places)
+        window = FillWindow(countMax: config.identitiesMax, placesMax: places)
         lots = LotStore(lotsMax: config.lotsMax)
+        unsafe HugePages.advise(lots.reserve)
         openings = OpeningFills(countMax: config.lotsMax)
         keys = KeyTable(countMax: config.positionsMax)
     }

@@ -13,7 +13,7 @@ public struct BookConfig: Sendable {
     public var positionsMax: Int
     /// The most open lots in all.
     public var lotsMax: Int
-    /// The most fills whose identity is remembered; rounded up to a power of two.
+    /// The most fills whose identity is remembered, at least 1. A power of two less 32 wastes no memory.
     public var identitiesMax: Int
     /// For how long of event time an identity is certainly remembered, in ns.
     public var identityWindowNs: Int64
@@ -27,7 +27,7 @@ public struct BookConfig: Sendable {
     /// A configuration with the product's defaults.
     public init(
         name: String = "main", method: LotMethod = .fifo, instruments: InstrumentTable = InstrumentTable(),
-        positionsMax: Int = 1 << 14, lotsMax: Int = 1 << 22, identitiesMax: Int = 1 << 22,
+        positionsMax: Int = 1 << 14, lotsMax: Int = 1 << 22, identitiesMax: Int = (1 << 22) - 32,
         identityWindowNs: Int64 = 7 * 86_400_000_000_000, lateAfterNs: Int64 = 5_000_000_000,
         otherFeesMax: Int = 1 << 16, hashSeed: UInt64 = 0x9e37_79b9_7f4a_7c15
     ) {
@@ -43,9 +43,10 @@ public struct BookConfig: Sendable {
         self.hashSeed = hashSeed
     }
 
+    /// Places of the fill window: a power of two with room for what is staged ahead.
     var identityPlaces: Int {
-        var places = 4
-        while places < identitiesMax { places *= 2 }
+        var places = 64
+        while places < identitiesMax + FillWindow.aheadMax { places *= 2 }
         return places
     }
 }

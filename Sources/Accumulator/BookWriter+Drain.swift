@@ -38,15 +38,20 @@ extension BookWriter {
         return Int(next &- first)
     }
 
-    /// Applies plain fills until `end` or the first record that is none. Returns the next record's number.
+    /// Applies plain fills until `end`, the first record that is none, or until so many were refused that
+    /// staging starts anew. Returns the next record's number.
+    ///
+    /// Record n is staged in the fill window, at the place where it will stay if all records before it are
+    /// applied: `base` + n. Refused ones leave gaps, over which later ones move when their turn comes.
     private mutating func drainFills(
         _ feed: UnsafeMutablePointer<RingFeed>, from first: UInt64, to end: UInt64
     ) -> UInt64 {
+        let base = book.window.next &- first
         var limit = end
         var staged = first
         let fill = min(end, first &+ Self.positionsAhead)
         while staged < fill {
-            guard unsafe stage(feed, staged) else {
+            guard unsafe stage(feed, staged, base) else {
                 limit = staged
                 break
             }
@@ -55,24 +60,27 @@ extension BookWriter {
         var next = first
         while next < limit {
             let ahead = next &+ Self.lotsAhead
-            if ahead < staged { prefetchLot(at: ahead) }
+            if ahead < staged { prefetchLot(at: ahead, base) }
             if staged < limit {
-                if unsafe stage(feed, staged) { staged &+= 1 } else { limit = staged }
+                if unsafe stage(feed, staged, base) { staged &+= 1 } else { limit = staged }
             }
-            apply(at: next)
+            apply(at: next, base)
             next &+= 1
             if next & 31 == 0 { nowNs = pks_monotonic_ns() }
+            if _slowPath(base &+ next &- book.window.next >= Self.gapsMax) { limit = staged }
         }
         return limit
     }
 
-    /// Copies record `number` to its stage, checks and hashes it, and asks for what it will touch. False
+    /// Copies record `number` to its place, checks and hashes it, and asks for what it will touch. False
     /// when it is not a plain fill.
     @inline(__always)
-    private mutating func stage(_ feed: UnsafeMutablePointer<RingFeed>, _ number: UInt64) -> Bool {
-        // SAFETY: the stage index is masked; the feed is initialised and the record readable.
-        let index = Int(truncatingIfNeeded: number) & (Self.stageCount - 1)
-        let record = unsafe stagedRecords + index
+    private mutating func stage(
+        _ feed: UnsafeMutablePointer<RingFeed>, _ number: UInt64, _ base: UInt64
+    ) -> Bool {
+        // SAFETY: the place is at most positionsAhead + gapsMax < aheadMax after the next one; the stage
+        // index is masked; the feed is initialised and the record readable.
+        let record = unsafe book.window.place(ahead: base &+ number &- book.window.next)
         unsafe feed.pointee.consumer.get(number, into: record)
         let isPlain =
             unsafe record.pointee.kind == UInt8(PKS_KIND_FILL)
@@ -81,19 +89,18 @@ extension BookWriter {
         let handle = unsafe feed.pointee.bookHandle(record.pointee.handle)
         unsafe record.pointee.handle = handle
         let fill = unsafe book.stage(record)
-        unsafe stagedFills[index] = fill
+        unsafe stagedFills[Int(truncatingIfNeeded: number) & (Self.stageCount - 1)] = fill
         book.prefetch(fill, handle: handle)
         return true
     }
 
     /// Asks for the lot and the slot of a staged fill, whose position has arrived by now.
     @inline(__always)
-    private func prefetchLot(at number: UInt64) {
+    private func prefetchLot(at number: UInt64, _ base: UInt64) {
         // SAFETY: the stage index is masked and the record staged.
-        let index = Int(truncatingIfNeeded: number) & (Self.stageCount - 1)
-        let handle = unsafe stagedRecords[index].handle
-        let fill = unsafe stagedFills[index]
+        let fill = unsafe stagedFills[Int(truncatingIfNeeded: number) & (Self.stageCount - 1)]
         guard fill.isGood else { return }
+        let handle = unsafe book.window.place(ahead: base &+ number &- book.window.next).pointee.handle
         book.prefetchLot(fill, handle: handle)
         let slot = unsafe segment.slotAddress(Int(handle))
         let isSecondNext = unsafe book.position(handle).pointee.published & 1 == 0
@@ -103,11 +110,13 @@ extension BookWriter {
     }
 
     @inline(__always)
-    private mutating func apply(at number: UInt64) {
-        // SAFETY: the stage index is masked and the record staged.
-        let index = Int(truncatingIfNeeded: number) & (Self.stageCount - 1)
-        let record = unsafe UnsafePointer(stagedRecords + index)
-        let result = unsafe book.apply(record, stagedFills[index], extension: nil)
+    private mutating func apply(at number: UInt64, _ base: UInt64) {
+        // SAFETY: the stage index is masked and the record staged; both places are inside the window.
+        let record = unsafe book.window.place(ahead: 0)
+        let gaps = base &+ number &- book.window.next
+        if _slowPath(gaps != 0) { unsafe record.pointee = book.window.place(ahead: gaps).pointee }
+        let fill = unsafe stagedFills[Int(truncatingIfNeeded: number) & (Self.stageCount - 1)]
+        let result = unsafe book.apply(record, fill, extension: nil)
         if result == .applied { unsafe publish(record.pointee.handle) }
         segment.setApplied(book.seq)
     }

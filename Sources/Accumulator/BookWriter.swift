@@ -20,8 +20,7 @@ public struct BookWriter: ~Copyable {
 
     // SAFETY: ringsMax places, the first ringCount initialised; allocated in init and freed in deinit.
     let feeds: UnsafeMutablePointer<RingFeed>
-    // SAFETY: `stageCount` places each, used as rings by `drain` alone.
-    let stagedRecords: UnsafeMutablePointer<pks_fill_record>
+    // SAFETY: `stageCount` places, used as a ring by `drain` alone.
     let stagedFills: UnsafeMutablePointer<StagedFill>
     var nowNs: Int64 = 0
     var rejectsSeen: UInt64 = 0
@@ -30,15 +29,15 @@ public struct BookWriter: ~Copyable {
     static var stageCount: Int { 32 }
     /// How many fills ahead identities and positions are asked for, and lots and slots.
     static var positionsAhead: UInt64 { 12 }
-    static var lotsAhead: UInt64 { 4 }
+    static var lotsAhead: UInt64 { 6 }
+    /// How many refused fills staging carries along before it starts anew.
+    static var gapsMax: UInt64 { 16 }
 
     /// A writer of `book` into `segment`, which must be new, of the same book and have a slot for each of
     /// the book's positions. Positions that the book has already are published at once.
     public init(book: consuming Book, segment: consuming SegmentWriter) {
         precondition(segment.slotCapacity >= book.config.positionsMax, "a slot for each position")
         unsafe feeds = UnsafeMutablePointer<RingFeed>.allocate(capacity: Self.ringsMax)
-        unsafe stagedRecords = UnsafeMutablePointer<pks_fill_record>.allocate(capacity: Self.stageCount)
-        unsafe stagedRecords.initialize(repeating: pks_fill_record(), count: Self.stageCount)
         unsafe stagedFills = UnsafeMutablePointer<StagedFill>.allocate(capacity: Self.stageCount)
         unsafe stagedFills.initialize(
             repeating: StagedFill(hash: 0, isGood: false), count: Self.stageCount)
@@ -58,7 +57,6 @@ public struct BookWriter: ~Copyable {
         // SAFETY: exactly the first ringCount are initialised.
         unsafe feeds.deinitialize(count: ringCount)
         unsafe feeds.deallocate()
-        unsafe stagedRecords.deallocate()
         unsafe stagedFills.deallocate()
     }
 

@@ -13,10 +13,18 @@ struct FillWindow: ~Copyable {
     var next: UInt64
     /// The oldest place still remembered.
     var oldest: UInt64
+    /// How many places are remembered at most.
+    let countMax: UInt64
 
-    /// Room for `placesMax` fills, a power of two.
-    init(placesMax: Int) {
+    /// Places beyond `next` that may be written ahead: a writer stages records where they will stay, and
+    /// only what is refused has to be moved over.
+    static var aheadMax: Int { 32 }
+
+    /// Remembers up to `countMax` fills in a ring of `placesMax` places, a power of two.
+    init(countMax: Int, placesMax: Int) {
         precondition(placesMax > 0 && placesMax & (placesMax - 1) == 0)
+        precondition(countMax > 0 && countMax + Self.aheadMax <= placesMax)
+        self.countMax = UInt64(countMax)
         unsafe records = HugePages.allocateZeroed(bytes: placesMax * 128).assumingMemoryBound(
             to: pks_fill_record.self)
         unsafe seqs = HugePages.allocateZeroed(bytes: placesMax * 8).assumingMemoryBound(to: UInt64.self)
@@ -31,7 +39,7 @@ struct FillWindow: ~Copyable {
     }
 
     @inline(__always)
-    var isFull: Bool { next &- oldest > mask }
+    var isFull: Bool { next &- oldest >= countMax }
 
     // SAFETY (both): the mask keeps a place inside the ring.
     @inline(__always)
@@ -50,13 +58,19 @@ struct FillWindow: ~Copyable {
             && stored.orderID == record.orderID
     }
 
-    /// Remembers an accepted fill. There must be room.
+    /// Where the fill that is `ahead` places after the next will stay, 0 ..< aheadMax. To be written before
+    /// `keepNext`; not remembered until then.
     @inline(__always)
-    mutating func append(_ record: UnsafePointer<pks_fill_record>, seq: UInt64) {
-        let index = Int(truncatingIfNeeded: next & mask)
-        // SAFETY: index is inside both rings.
-        unsafe records[index] = record.pointee
-        unsafe seqs[index] = seq
+    func place(ahead: UInt64) -> UnsafeMutablePointer<pks_fill_record> {
+        // SAFETY: masked into the ring, and none of the remembered places.
+        unsafe records + Int(truncatingIfNeeded: (next &+ ahead) & mask)
+    }
+
+    /// Remembers the fill at `place(ahead: 0)`. There must be room.
+    @inline(__always)
+    mutating func keepNext(seq: UInt64) {
+        // SAFETY: masked into the ring.
+        unsafe seqs[Int(truncatingIfNeeded: next & mask)] = seq
         next &+= 1
     }
 }

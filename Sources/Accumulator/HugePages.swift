@@ -17,6 +17,15 @@ enum HugePages {
         return unsafe mapping
     }
 
+    /// Asks for huge pages under memory that somebody else reserved: a hint, for its whole pages.
+    static func advise(_ memory: UnsafeRawBufferPointer) {
+        guard let base = memory.baseAddress, memory.count >= 1 << 21 else { return }
+        let start = (UInt(bitPattern: base) + 4095) & ~4095
+        let end = (UInt(bitPattern: base) + UInt(memory.count)) & ~4095
+        // SAFETY: whole pages inside the caller's memory; advice changes no content.
+        _ = unsafe madvise(UnsafeMutableRawPointer(bitPattern: start), Int(end - start), MADV_HUGEPAGE)
+    }
+
     /// Gives the memory back.
     static func free(_ base: UnsafeMutableRawPointer, bytes: Int) {
         // SAFETY: base and length are those of the mapping above.

@@ -34,29 +34,36 @@ public struct OpeningFill {
     }
 }
 
-/// The opening fills of all open lots: a pool reserved at start, with freed places reused last-in
-/// first-out so that they are still in cache. One thread at a time. References start at 1.
+/// The opening fills of all open lots: a pool reserved at start. Freed places are kept on a stack apart, so
+/// that giving one back touches nothing of it, and the next ones to be taken are known ahead of time. One
+/// thread at a time. References start at 1.
 @safe
 struct OpeningFills: ~Copyable {
     let base: UnsafeMutablePointer<OpeningFill>
+    let freed: UnsafeMutablePointer<UInt32>
     let countMax: UInt32
     var untouched: UInt32
-    var freeHead: UInt32
+    var freedCount: UInt32
 
     init(countMax: Int) {
         precondition(countMax > 0 && countMax < Int(UInt32.max))
         precondition(MemoryLayout<OpeningFill>.stride == 128)
         unsafe base = HugePages.allocateZeroed(bytes: (countMax + 1) * 128).assumingMemoryBound(
             to: OpeningFill.self)
+        unsafe freed = HugePages.allocateZeroed(bytes: (countMax + 1) * 4).assumingMemoryBound(
+            to: UInt32.self)
         self.countMax = UInt32(countMax)
         untouched = 1
-        freeHead = 0
+        freedCount = 0
     }
 
-    deinit { unsafe HugePages.free(UnsafeMutableRawPointer(base), bytes: (Int(countMax) + 1) * 128) }
+    deinit {
+        unsafe HugePages.free(UnsafeMutableRawPointer(base), bytes: (Int(countMax) + 1) * 128)
+        unsafe HugePages.free(UnsafeMutableRawPointer(freed), bytes: (Int(countMax) + 1) * 4)
+    }
 
     @inline(__always)
-    var hasRoom: Bool { freeHead != 0 || untouched <= countMax }
+    var hasRoom: Bool { freedCount != 0 || untouched <= countMax }
 
     @inline(__always)
     subscript(_ reference: UInt32) -> UnsafeMutablePointer<OpeningFill> {
@@ -64,27 +71,36 @@ struct OpeningFills: ~Copyable {
         unsafe base + Int(reference)
     }
 
-    /// Keeps an opening fill. There must be room.
+    /// Where the place lies that will be taken `ahead` takings from now if none is given back: a hint.
     @inline(__always)
-    mutating func take(_ fill: OpeningFill) -> UInt32 {
+    func upcoming(_ ahead: UInt32) -> UnsafeRawPointer {
+        // SAFETY: an index below freedCount; or the address of a place, or just past the last.
+        let reference = unsafe freedCount > ahead ? freed[Int(freedCount &- 1 &- ahead)] : untouched
+        return unsafe UnsafeRawPointer(base + Int(reference))
+    }
+
+    /// Keeps the fill of `record` as an opening. There must be room.
+    @inline(__always)
+    mutating func take(_ record: UnsafePointer<pks_fill_record>, qtyOpen: Int64) -> UInt32 {
         let reference: UInt32
-        if freeHead != 0 {
-            reference = freeHead
-            // SAFETY: a freed place holds the reference of the next one in its first word.
-            freeHead = unsafe UInt32(truncatingIfNeeded: self[reference].pointee.qtyOpen)
+        if freedCount != 0 {
+            freedCount &-= 1
+            // SAFETY: freedCount is now an index of the stack.
+            reference = unsafe freed[Int(freedCount)]
         } else {
             precondition(untouched <= countMax, "no room for an opening fill")
             reference = untouched
             untouched &+= 1
         }
-        unsafe self[reference].pointee = fill
+        unsafe self[reference].pointee = OpeningFill(record, qtyOpen: qtyOpen)
         return reference
     }
 
-    /// Forgets an opening fill. Only its first word is overwritten.
+    /// Forgets an opening fill.
     @inline(__always)
     mutating func give(_ reference: UInt32) {
-        unsafe self[reference].pointee.qtyOpen = Int64(freeHead)
-        freeHead = reference
+        // SAFETY: at most countMax references are ever out, so the stack has room for each.
+        unsafe freed[Int(freedCount)] = reference
+        freedCount &+= 1
     }
 }

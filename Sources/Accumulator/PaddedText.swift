@@ -34,7 +34,12 @@ public struct PaddedText40: Equatable, Sendable {
     @inline(__always)
     public var isPadded: Bool {
         if words.2 | words.3 | words.4 == 0 {
-            return Self.isPadded(words.0) && Self.isPadded(words.1) && !(Self.hasNul(words.0) && words.1 != 0)
+            // Short ids, in one condition: within a word no text after a NUL, and a first word whose last
+            // byte is NUL ends the text.
+            let first = Self.nulMask(words.0)
+            let second = Self.nulMask(words.1)
+            let inside = ((first << 8) & ~first) | ((second << 8) & ~second)
+            return inside == 0 && (first >> 63 == 0 || words.1 == 0)
         }
         return Self.isPadded(words.0) && Self.isPadded(words.1) && Self.isPadded(words.2)
             && Self.isPadded(words.3) && Self.isPadded(words.4)
@@ -58,6 +63,13 @@ public struct PaddedText40: Equatable, Sendable {
     static func isPadded(_ word: UInt64) -> Bool {
         let nul = nulMask(word)
         return (nul << 8) & ~nul == 0
+    }
+
+    /// A short hash, by which a position's lots are searched for a name.
+    @inline(__always)
+    var tag: UInt32 {
+        let mixed = (words.0 ^ (words.1 &* 0xa076_1d64_78bd_642f)) &* 0x9e37_79b9_7f4a_7c15
+        return UInt32(truncatingIfNeeded: mixed >> 32)
     }
 
     /// The text. Allocates; bytes that are not UTF-8 are replaced.

@@ -78,6 +78,19 @@ public struct Position {
 
     /// Whether `price` and `qty` (> 0), and all that the position holds, are so small that no sum of this
     /// fill can leave 128 bits: |realized|, |open cost| < 2^125 and each product < 2^122.
+    /// Writes the last word of what readers see as one word: a publish reads it back at once as one, and a
+    /// load that has to be put together from several stores stalls.
+    @inline(__always)
+    mutating func setOpenLots(_ count: UInt32, flags: UInt8) {
+        let word =
+            UInt64(count) | UInt64(flags) << 32 | UInt64(slot.price_decimals) << 40
+            | UInt64(slot.qty_decimals) << 48 | UInt64(slot.multiplier_decimals) << 56
+        // SAFETY: bytes 112 ..< 120 are open_lots, flags and the decimals, as pks_slot.h asserts.
+        unsafe withUnsafeMutableBytes(of: &slot) { bytes in
+            unsafe bytes.storeBytes(of: word, toByteOffset: 112, as: UInt64.self)
+        }
+    }
+
     @inline(__always)
     func isSmall(price: Int64, qty: Int64) -> Bool {
         let magnitude = UInt64(bitPattern: price ^ (price >> 63)) | UInt64(bitPattern: qty)

@@ -21,8 +21,10 @@ struct BlockSlab: ~Copyable {
     init(blockCount: UInt32) {
         precondition(blockCount > 0 && blockCount < UInt32.max)
         // SAFETY: block 0 is never handed out; (blockCount + 1) blocks cover every number up to blockCount.
+        // A large reserve begins where a huge page can.
+        let byteCount = (Int(blockCount) + 1) * Self.blockBytes
         unsafe base = UnsafeMutableRawPointer.allocate(
-            byteCount: (Int(blockCount) + 1) * Self.blockBytes, alignment: Self.blockBytes)
+            byteCount: byteCount, alignment: byteCount < 1 << 21 ? Self.blockBytes : 1 << 21)
         unsafe freeHeads = UnsafeMutablePointer<UInt32>.allocate(capacity: Self.orderMax + 1)
         unsafe freeHeads.initialize(repeating: 0, count: Self.orderMax + 1)
         self.blockCount = blockCount

@@ -18,6 +18,12 @@ public struct LotStore: ~Copyable {
         slab = BlockSlab(blockCount: UInt32(lotsMax))
     }
 
+    /// The reserved memory, so that its owner can advise the kernel about its pages. Never to be written.
+    public var reserve: UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(
+            start: slab.base, count: (Int(slab.blockCount) + 1) * BlockSlab.blockBytes)
+    }
+
     /// Bytes that blocks have ever touched, for capacity reports.
     public var touchedBytes: Int { Int(slab.untouched) * BlockSlab.blockBytes }
 

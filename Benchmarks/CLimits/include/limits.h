@@ -10,8 +10,7 @@
 extern "C" {
 #endif
 
-/* P7: a book in plain C++. FIFO lots, exact 128-bit money, duplicates decided by the stored record,
- * a 120-byte cell published per fill. One thread at a time. */
+/* P7: a book in plain C++, see book.cpp. One thread at a time. */
 struct limit_book;
 
 /* Room for `keys` keys, `identities` remembered fills (a power of two) and `lots` open lots a key (a
@@ -21,9 +20,10 @@ void limit_book_destroy(struct limit_book *book);
 
 /* Applies ring records [from, to) and publishes each position. `ahead` = 0 is the plain loop; else the
  * loop looks `ahead` fills ahead for the identity and the position, and a third of that for the lot.
- * Returns the number of fills applied. */
+ * `full` does all the work of the product's contract, else only a prototype's. Returns the number of
+ * fills applied. */
 uint64_t limit_book_drain(struct limit_book *book, const void *records, uint64_t record_mask,
-                          uint64_t from, uint64_t to, uint32_t ahead);
+                          uint64_t from, uint64_t to, uint32_t ahead, int full);
 
 /* Net quantity, and realised P&L as two words, of a key: results are compared before times are. */
 int64_t limit_book_net(const struct limit_book *book, uint32_t key);
