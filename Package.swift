@@ -70,6 +70,7 @@ let package = Package(
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .target(
             name: "CTorture", dependencies: ["CSeqlock"], path: "Tests/Tools/CTorture", cSettings: strictC),
+        .target(name: "CxxSlot", dependencies: ["CSeqlock"], path: "Tests/Tools/CxxSlot"),
         .executableTarget(
             name: "pks-torture",
             dependencies: ["CSeqlock", "CTorture", "ShmBridge", "ShmFiles", "ShmReader"],
@@ -77,7 +78,8 @@ let package = Package(
         .testTarget(
             name: "ShmTests",
             dependencies: [
-                "CSeqlock", "CTorture", "ShmBridge", "ShmFiles", "ShmReader", "TestSupport", "pks-torture",
+                "CSeqlock", "CTorture", "CxxSlot", "ShmBridge", "ShmFiles", "ShmReader", "TestSupport",
+                "pks-torture",
             ],
             swiftSettings: strict),
         .testTarget(

@@ -54,7 +54,10 @@ public struct WriterLock: ~Copyable {
             if code == EWOULDBLOCK { throw .alreadyRunning(object: file.path, pid: Self.holder(file)) }
             throw .system(code: code, operation: "flock", object: file.path)
         }
-        try shmCall { () throws(SystemError) in try Self.writeHolder(file) }
+        try shmCall { () throws(SystemError) in
+            try file.setMode(0o600)
+            try Self.writeHolder(file)
+        }
         self.path = file.path
         self.book = book
         self.producer = producer

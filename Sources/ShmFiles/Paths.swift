@@ -17,12 +17,15 @@ package enum Paths {
         }
     }
 
-    /// Makes a directory; one that exists is no error.
+    /// Makes a directory with exactly this mode, whatever the umask is; one that exists is no error and
+    /// stays as it is.
     package static func makeDirectory(_ path: String, mode: mode_t) throws(SystemError) {
-        if unsafe mkdir(path, mode) != 0 {
-            let code = errno
-            if code != EEXIST { throw SystemError("mkdir", path, code: code) }
+        if unsafe mkdir(path, mode) == 0 {
+            if unsafe chmod(path, mode) != 0 { throw SystemError("chmod", path) }
+            return
         }
+        let code = errno
+        if code != EEXIST { throw SystemError("mkdir", path, code: code) }
     }
 
     /// Bytes that an unprivileged process can still reserve on the file system of `path`; nil when unknown.

@@ -172,9 +172,9 @@ struct Pace {
 
     mutating func afterPublish(_ number: UInt64) {
         if state == 0 { return }
-        if number & 0x3ff == 0 {
+        if number & 0xff == 0 {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            pauses = [0, 0, 1, 4, 16, 64, 256, 1024][Int(state >> 61)]
+            pauses = [0, 0, 1, 2, 4, 8, 16, 64][Int(state >> 61)]
         }
         for _ in 0..<pauses { pks_cpu_relax() }
     }

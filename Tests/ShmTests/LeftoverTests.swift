@@ -1,0 +1,156 @@
+import CSeqlock
+import Glibc
+import ShmBridge
+import ShmReader
+import Testing
+
+/// What stands where a new segment goes, and what readers of it learn.
+@Suite struct LeftoverTests {
+    // SAFETY (all of these): names passed to the C library live for the call.
+
+    @Test func aStoppedSegmentIsRetiredAndReplaced() throws {
+        let scratch = try Scratch()
+        var first = try scratch.writer()
+        _ = try first.claim("OLD")
+        try first.stop(keep: true, nowNs: 5)
+        let firstEpoch = first.epoch
+        _ = consume first
+        var reader = try scratch.reader()
+        #expect(reader.writerStatus() == .stopped(sinceNs: 5))
+        #expect(try reader.reattachIfNeeded() == .current(epoch: firstEpoch))
+
+        let second = try scratch.writer()
+        #expect(second.epoch != firstEpoch)
+        #expect(reader.isRetired == true)
+        #expect(reader.find(account: "acc", strategy: "strat", symbol: "OLD") == 0)
+        #expect(try reader.reattachIfNeeded() == .reattached(fromEpoch: firstEpoch, toEpoch: second.epoch))
+        #expect(reader.slotCount == 0)
+        #expect(scratch.files() == ["main.lock", "pks-positions-v1-main"])
+    }
+
+    @Test func aSegmentThatIsNotKeptLosesItsNameAndItsReadersKeepTheirValues() throws {
+        let scratch = try Scratch()
+        var writer = try scratch.writer()
+        _ = try writer.claim("OLD")
+        var reader = try scratch.reader()
+        let epoch = reader.epoch
+        try writer.stop(keep: false)
+        #expect(scratch.files() == ["main.lock"])
+        var value = pks_position()
+        #expect(reader.read(0, into: &value) == .value)
+        #expect(try reader.reattachIfNeeded() == .gone(epoch: epoch))
+        #expect(reader.read(0, into: &value) == .value)
+        _ = consume writer
+        let next = try scratch.writer()
+        #expect(try reader.reattachIfNeeded() == .reattached(fromEpoch: epoch, toEpoch: next.epoch))
+    }
+
+    @Test func stoppingDoesNotRemoveASegmentThatTookThePlace() throws {
+        let scratch = try Scratch()
+        var writer = try scratch.writer()
+        _ = unsafe unlink(scratch.segmentPath("main"))
+        try FilePatch.create(scratch.segmentPath("main"), [1, 2, 3])
+        try writer.stop(keep: false)
+        #expect(FilePatch.size(of: scratch.segmentPath("main")) == 3)
+    }
+
+    @Test func noHostileLeftoverBlocksOrHarmsANewWriter() throws {
+        let scratch = try Scratch()
+        let path = scratch.segmentPath("main")
+        let victim = scratch.path + "/victim"
+        try FilePatch.create(victim, [7, 7, 7])
+        var writer = try scratch.writer()
+        try writer.stop(keep: true)
+        _ = consume writer
+        let good = try FilePatch.bytes(of: path)
+        var wildOffset = good
+        for index in 56..<64 { wildOffset[index] = 0xff }
+        let leftovers: [(name: String, make: () throws -> Void)] = [
+            ("empty", { try FilePatch.create(path, []) }),
+            ("garbage", { try FilePatch.create(path, [UInt8](repeating: 0xa5, count: 9999)) }),
+            ("cut in the header", { try FilePatch.create(path, [UInt8](good.prefix(100))) }),
+            ("cut after the header", { try FilePatch.create(path, [UInt8](good.prefix(4096))) }),
+            ("cut in the live lines", { try FilePatch.create(path, [UInt8](good.prefix(4100))) }),
+            ("a wild offset", { try FilePatch.create(path, wildOffset) }),
+            ("a fifo", { _ = unsafe mkfifo(path, 0o600) }),
+            ("a link", { _ = unsafe symlink(victim, path) }),
+            (
+                "a half-built file",
+                { try FilePatch.create(scratch.path + "/.pks-positions-v1-main.building", [1]) }
+            ),
+        ]
+        for leftover in leftovers {
+            _ = unsafe unlink(path)
+            try leftover.make()
+            var next = try scratch.writer()
+            #expect(try scratch.reader().epoch == next.epoch, "\(leftover.name)")
+            try next.stop(keep: false)
+            #expect(scratch.files() == ["main.lock", "victim"], "\(leftover.name)")
+            #expect(try FilePatch.bytes(of: victim) == [7, 7, 7], "\(leftover.name)")
+        }
+    }
+
+    @Test func aDirectoryUnderTheNameIsATypedErrorAndNothingIsLeftBehind() throws {
+        let scratch = try Scratch()
+        let path = scratch.segmentPath("main")
+        _ = unsafe mkdir(path, 0o700)
+        do {
+            _ = try scratch.writer()
+            Issue.record("made a segment over a directory")
+        } catch ShmError.system(_, let operation, _) {
+            #expect(operation == "rename")
+        }
+        _ = unsafe rmdir(path)
+        #expect(scratch.files() == ["main.lock"])
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "giving a file away needs root"))
+    func rootReplacesALeftoverOfAnotherUser() throws {
+        let scratch = try Scratch()
+        let path = scratch.segmentPath("main")
+        var writer = try scratch.writer()
+        try writer.stop(keep: true)
+        _ = consume writer
+        _ = unsafe chown(path, 12345, 12345)
+        let next = try scratch.writer()
+        #expect(try scratch.reader().epoch == next.epoch)
+    }
+
+    @Test func theSegmentHasExactlyItsModeWhateverTheUmaskIs() throws {
+        let scratch = try Scratch()
+        var tool = try Tool(
+            command: ["sh", "-c", "umask 0777; exec \"$0\" hold \"$1\"", Tool.path, scratch.path])
+        #expect(tool.line() == "ready")
+        #expect(FilePatch.mode(of: scratch.segmentPath("main")) == 0o640)
+        #expect(FilePatch.mode(of: scratch.path + "/main.lock") == 0o600)
+    }
+
+    @Test func aWildConfigurationIsRefusedBeforeAnythingIsMade() throws {
+        let scratch = try Scratch()
+        let wild: [(inout SegmentConfiguration) -> Void] = [
+            { $0.slotCapacity = 0 }, { $0.slotCapacity = -1 }, { $0.slotCapacity = Int.max },
+            { $0.changeCapacity = 3 }, { $0.changeCapacity = 1 }, { $0.priceDecimals = 19 },
+            { $0.method = 0 },
+            { $0.method = 6 },
+        ]
+        for change in wild {
+            var configuration = scratch.configuration()
+            change(&configuration)
+            do {
+                _ = try SegmentWriter(
+                    configuration, lock: WriterLock(book: "main", runDirectory: scratch.path))
+                Issue.record("accepted \(configuration)")
+            } catch ShmError.badConfiguration {}
+        }
+        #expect(scratch.files() == ["main.lock"])
+    }
+
+    @Test func theListerNamesTheBooksThereAre() throws {
+        let scratch = try Scratch()
+        #expect(try SegmentLister.books(directory: scratch.path) == [])
+        let first = try scratch.writer("zinc")
+        let second = try scratch.writer("aluminium-3m")
+        #expect(try SegmentLister.books(directory: scratch.path) == ["aluminium-3m", "zinc"])
+        #expect(first.epoch != second.epoch)
+    }
+}
