@@ -12,14 +12,20 @@ function forbidden(name) {
 
 function text(address) { return address in name_of ? name_of[address] : label[address] }
 
-# How the search came to a function: hot name -> ... -> it.
-function path(address,    line) {
-    line = text(address)
-    while (address in came_from) { address = came_from[address]; line = text(address) "\n      -> " line }
-    return line
+# A name for people: without the hash of a private one, and not longer than a line.
+function short(name) {
+    gsub(/ in _[0-9A-F]+\)/, ")", name)
+    return length(name) > 100 ? substr(name, 1, 97) "..." : name
 }
 
-function complain(what, address) { print "hot path: " what "\n      " path(address); bad = 1 }
+# Collects what is wrong with a function; `tell` prints it under how the search came there.
+function complain(what, address) { complaints[address] = complaints[address] "\n    " what; bad = 1 }
+
+function tell(address,    line, from) {
+    line = short(text(address)); from = address
+    while (from in came_from) { from = came_from[from]; line = short(text(from)) "\n -> " line }
+    print "hot path: " line complaints[address]
+}
 
 function allowed(name,    i) {
     for (i = 1; i <= allow_count; i++) if (name ~ allow[i]) { allow_used[i] = 1; return 1 }
@@ -96,9 +102,10 @@ END {
             shown = address != "" ? text(address) : target
             if (forbidden(target)) { complain("calls " target, here); continue }
             if (allowed(shown)) continue
-            if (address == "" || target ~ /@plt$/) { complain("calls " shown " in another library, which the rules do not allow", here); continue }
+            if (address == "" || target ~ /@plt$/) { complain("calls " shown ", in another library, which the rules do not allow", here); continue }
             if (!(address in seen)) { seen[address] = 1; came_from[address] = here; queue[++tail] = address }
         }
+        if (here in complaints) tell(here)
     }
     for (i = 1; i <= allow_count; i++) if (!allow_used[i]) print "note: `allow " allow[i] "` is not needed"
     for (i = 1; i <= divide_count; i++) if (!divide_used[i]) print "note: `allow-division " divide[i] "` is not needed"

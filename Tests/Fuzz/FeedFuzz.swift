@@ -10,6 +10,7 @@ import LotMatching
 /// Ends the run with a word on why, which an optimized `preconditionFailure` would not say.
 private func stop(_ why: String) -> Never {
     print("fuzz: \(why)")
+    // SAFETY: nil means every open stream.
     _ = unsafe fflush(nil)
     preconditionFailure()
 }
