@@ -29,7 +29,7 @@ final class ByteWriter {
     }
 
     /// Appends bytes; they are written when enough have come together.
-    func write(_ bytes: [UInt8]) throws(CommandError) {
+    func write(_ bytes: some Collection<UInt8>) throws(CommandError) {
         buffer.append(contentsOf: bytes)
         byteCount += bytes.count
         if buffer.count >= Self.bufferBytes { try flush() }

@@ -2,20 +2,18 @@ import Glibc
 
 /// Waits for time to pass or for a signal that asks the program to end, whichever comes first.
 struct SignalWait {
-    private var signals = sigset_t()
+    private var signals = endingSignals()
 
     /// From now on SIGINT, SIGTERM and SIGHUP do not end the program but `wait`.
     init() {
-        // SAFETY (all of this type): the set is this value's own and outlives each call.
-        unsafe sigemptyset(&signals)
-        for signal in [SIGINT, SIGTERM, SIGHUP] { unsafe sigaddset(&signals, signal) }
+        // SAFETY: the set outlives the call.
         unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
     }
 
     /// True when a signal came, false when `ms` have passed.
     mutating func wait(ms: Int) -> Bool {
         var time = timespec(tv_sec: ms / 1000, tv_nsec: ms % 1000 * 1_000_000)
-        // SAFETY: as above; no details of the signal are wanted.
+        // SAFETY: both outlive the call; no details of the signal are wanted.
         return unsafe sigtimedwait(&signals, nil, &time) > 0
     }
 }

@@ -1,0 +1,226 @@
+import Accumulator
+import FixedPoint
+import LotMatching
+
+/// Writes one effect as a line of effects.jsonl. docs/effects.md says what the names mean; names are only
+/// ever added. All numbers are strings, because they are exact and most JSON readers are not.
+struct EffectJSON {
+    /// The line so far.
+    private(set) var line: [UInt8] = []
+    private let sources: SourceFiles
+
+    init(sources: SourceFiles) { self.sources = sources }
+
+    /// Makes the line of an effect, with its newline; `key` is nil for a reject whose key the book never had.
+    mutating func format(_ effect: Effect, _ key: KeyInfo?, detail: String) {
+        line.removeAll(keepingCapacity: true)
+        line.append(static: "{\"seq\":\"")
+        appendDecimal(Int128(effect.seq), decimals: 0, to: &line)
+        line.append(static: "\",\"effect\":\"")
+        line.append(static: Self.name(of: effect.kind))
+        line.append(static: "\"")
+        if let key {
+            line.append(static: ",")
+            line.append(contentsOf: key.jsonNames)
+        }
+        switch (effect.kind, key) {
+        case (.lotUpsert, let key?), (.lotDelete, let key?): appendLot(effect, key)
+        case (.match, let key?): appendMatch(effect, key)
+        case (.rollupUpsert, let key?), (.rollupDelete, let key?): appendRollup(effect, key)
+        case (.realizedPnl, let key?): appendRealized(effect, key)
+        case (.position, let key?): appendPosition(effect, key)
+        case (.reject, _): appendReject(effect, key, detail)
+        default: preconditionFailure("only a reject can be without a key")
+        }
+        line.append(static: "}\n")
+    }
+
+    private static func name(of kind: Effect.Kind) -> StaticString {
+        switch kind {
+        case .lotUpsert, .lotDelete: "lot"
+        case .match: "match"
+        case .rollupUpsert, .rollupDelete: "rollup"
+        case .realizedPnl: "realized_pnl"
+        case .position: "position"
+        case .reject: "reject"
+        }
+    }
+
+    private mutating func appendLot(_ effect: Effect, _ key: KeyInfo) {
+        let isPool = key.method == .average
+        append("op", static: effect.kind == .lotDelete ? "DELETE" : "UPSERT")
+        append("side", static: effect.isLong ? "LONG" : "SHORT")
+        append("open_seq", Int128(effect.openSeq), decimals: 0)
+        append("trade_id", effect.tradeID)
+        append("order_id", effect.orderID)
+        append("qty_open", Int128(effect.qtyOpen), decimals: key.qtyDecimals)
+        append("qty_remaining", Int128(effect.qty), decimals: key.qtyDecimals)
+        if !isPool {
+            append("price", Int128(effect.price), decimals: key.priceDecimals)
+        } else if effect.qty == 0 {
+            appendNull("price")
+        } else {
+            appendName("price")
+            EffectText.appendPoolPrice(
+                cost: effect.cost, qty: effect.qty, isLong: effect.isLong, key, to: &line)
+            line.append(static: "\"")
+        }
+        append("opened_ns", Int128(effect.openNs), decimals: 0)
+    }
+
+    private mutating func appendMatch(_ effect: Effect, _ key: KeyInfo) {
+        appendName("match_id")
+        EffectText.appendMatchID(effect, to: &line)
+        line.append(static: "\"")
+        append("side", static: effect.isLong ? "LONG" : "SHORT")
+        append("open_seq", Int128(effect.openSeq), decimals: 0)
+        append("open_trade_id", effect.tradeID)
+        append("close_trade_id", effect.closeTradeID)
+        append("qty", Int128(effect.qty), decimals: key.qtyDecimals)
+        appendName("open_price")
+        EffectText.appendOpenPrice(effect, key, to: &line)
+        line.append(static: "\"")
+        append("close_price", Int128(effect.closePrice), decimals: key.priceDecimals)
+        append("realized_pnl", effect.money, decimals: key.moneyDecimals)
+        appendFee("open_fee", effect.fee, effect.qty, of: effect.feeQty.open, key)
+        appendFee("close_fee", effect.closeFee, effect.qty, of: effect.feeQty.close, key)
+        append("open_ns", Int128(effect.openNs), decimals: 0)
+        append("close_ns", Int128(effect.closeNs), decimals: 0)
+    }
+
+    /// The matched quantity's share of a fill's fee; null for a pool, which has no opening fill.
+    private mutating func appendFee(
+        _ name: StaticString, _ fee: Int64, _ matched: Int64, of filled: Int64, _ key: KeyInfo
+    ) {
+        if filled == 0 { return appendNull(name) }
+        let decimals = max(key.feeDecimals, averagePriceDecimals)
+        let share = proRataFee(
+            fee, feeDecimals: key.feeDecimals, matched: Quantity(units: matched),
+            filled: Quantity(units: filled), decimals: decimals)
+        appendName(name)
+        appendDecimal(share, decimals: decimals, to: &line)
+        line.append(static: "\"")
+    }
+
+    private mutating func appendRollup(_ effect: Effect, _ key: KeyInfo) {
+        append("op", static: effect.kind == .rollupDelete ? "DELETE" : "UPSERT")
+        append("net_qty", Int128(effect.qty), decimals: key.qtyDecimals)
+        if effect.qty == 0 {
+            appendNull("avg_price")
+        } else {
+            appendName("avg_price")
+            appendAveragePrice(
+                openCost: Money(units: effect.cost), netQty: Quantity(units: effect.qty),
+                multiplier: key.multiplier, priceDecimals: key.priceDecimals, to: &line)
+            line.append(static: "\"")
+        }
+        append("open_cost", effect.cost, decimals: key.moneyDecimals)
+        append("last_price", Int128(effect.price), decimals: key.priceDecimals)
+        append("event_ns", Int128(effect.openNs), decimals: 0)
+    }
+
+    private mutating func appendRealized(_ effect: Effect, _ key: KeyInfo) {
+        append("op", static: "UPSERT")
+        append("realized_pnl", effect.money, decimals: key.moneyDecimals)
+        append("fees", Int128(effect.fee), decimals: key.feeDecimals)
+        appendName("net_pnl")
+        appendNetPnl(
+            realized: Money(units: effect.money), moneyDecimals: key.moneyDecimals, fees: effect.fee,
+            feeDecimals: key.feeDecimals, to: &line)
+        line.append(static: "\"")
+        append("event_ns", Int128(effect.openNs), decimals: 0)
+    }
+
+    private mutating func appendPosition(_ effect: Effect, _ key: KeyInfo) {
+        let movement: StaticString =
+            switch effect.movement {
+            case .none: "NONE"
+            case .open: "OPEN"
+            case .increase: "INCREASE"
+            case .decrease: "DECREASE"
+            case .close: "CLOSE"
+            case .flip: "FLIP"
+            }
+        append("op", static: movement)
+        appendFill(effect, key)
+        append("net_qty_before", Int128(effect.qtyOpen), decimals: key.qtyDecimals)
+        let after = Int128(effect.qtyOpen) + (effect.isLong ? Int128(effect.qty) : -Int128(effect.qty))
+        append("net_qty", after, decimals: key.qtyDecimals)
+        appendSource(effect.sourceRef)
+    }
+
+    private mutating func appendReject(_ effect: Effect, _ key: KeyInfo?, _ detail: String) {
+        append("reason", text: RejectReason(rawValue: effect.reason)?.text ?? "reason_\(effect.reason)")
+        append("detail", text: detail)
+        if let key {
+            appendFill(effect, key)
+        } else if !effect.tradeID.isEmpty {
+            append("trade_id", effect.tradeID)
+            append("order_id", effect.orderID)
+        }
+        appendSource(effect.sourceRef)
+        guard effect.reason == RejectReason.conflict.rawValue, let key else { return }
+        append("first_seq", Int128(effect.openSeq), decimals: 0)
+        append("first_side", static: effect.firstIsBuy ? "BUY" : "SELL")
+        append("first_qty", Int128(effect.qtyOpen), decimals: key.qtyDecimals)
+        append("first_price", Int128(effect.closePrice), decimals: key.priceDecimals)
+        let first = sources.place(of: effect.firstSourceRef)
+        append("first_file", text: first.file)
+        append("first_line", Int128(first.line), decimals: 0)
+    }
+
+    /// The fill that a position event or a reject is about.
+    private mutating func appendFill(_ effect: Effect, _ key: KeyInfo) {
+        append("trade_id", effect.tradeID)
+        append("order_id", effect.orderID)
+        append("side", static: effect.isLong ? "BUY" : "SELL")
+        append("qty", Int128(effect.qty), decimals: key.qtyDecimals)
+        append("price", Int128(effect.price), decimals: key.priceDecimals)
+        append("event_ns", Int128(effect.openNs), decimals: 0)
+    }
+
+    private mutating func appendSource(_ reference: UInt64) {
+        let place = sources.place(of: reference)
+        append("file", text: place.file)
+        append("line", Int128(place.line), decimals: 0)
+    }
+
+    // MARK: - Members of an object
+
+    /// `,"name":"`, for a value that the caller writes and closes.
+    private mutating func appendName(_ name: StaticString) {
+        line.append(static: ",\"")
+        line.append(static: name)
+        line.append(static: "\":\"")
+    }
+
+    private mutating func appendNull(_ name: StaticString) {
+        line.append(static: ",\"")
+        line.append(static: name)
+        line.append(static: "\":null")
+    }
+
+    private mutating func append(_ name: StaticString, _ units: Int128, decimals: Int) {
+        appendName(name)
+        appendDecimal(units, decimals: decimals, to: &line)
+        line.append(static: "\"")
+    }
+
+    private mutating func append(_ name: StaticString, static text: StaticString) {
+        appendName(name)
+        line.append(static: text)
+        line.append(static: "\"")
+    }
+
+    private mutating func append(_ name: StaticString, text: String) {
+        line.append(static: ",")
+        line.append(jsonName: name)
+        line.append(json: text)
+    }
+
+    private mutating func append(_ name: StaticString, _ id: PaddedText40) {
+        line.append(static: ",")
+        line.append(jsonName: name)
+        line.append(json: id)
+    }
+}
