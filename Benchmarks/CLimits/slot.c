@@ -8,18 +8,24 @@ uint64_t limit_slot_reads(const void *slot, uint64_t count) {
     uint64_t sum = 0;
     for (uint64_t i = 0; i < count; i++) {
         sum += pks_slot_try_read((const struct pks_slot *)slot, &position);
-        __asm__ __volatile__("" : : "r"(&position) : "memory"); /* the copy is used */
+        limit_use(&position); /* the copy is used */
     }
     return sum;
 }
 
-uint64_t limit_slot_publishes(void *slot, uint64_t published, uint64_t count) {
+void limit_slot_publishes(uint64_t count) {
+    static struct pks_slot slot;
+    static struct pks_live live;
+    static uint64_t changes[4096];
     struct pks_position position = {0};
+    uint64_t published = 0;
     for (uint64_t i = 0; i < count; i++) {
-        __asm__ __volatile__("" : : "r"(&position) : "memory"); /* the value may have changed */
-        published = pks_slot_publish((struct pks_slot *)slot, published, &position);
+        limit_use(&position); /* the value may have changed */
+        published = pks_slot_publish(&slot, published, &position);
+        pks_change_append(&live, changes, 4095, i, 0);
+        pks_store_release(&live.applied_seq, i);
     }
-    return published;
+    limit_use(&slot);
 }
 
 uint64_t limit_copies(const void *from, uint64_t count) {

@@ -1,34 +1,82 @@
 import Accumulator
 import CLimits
 import CSeqlock
+import Glibc
 import LotMatching
 import ShmBridge
 
-/// P7: a ring's backlog through the book into the slots, per fill, against the best C++ loop for the same
-/// work in the same run.
+/// P7: a ring's backlog through the book into the slots, per fill, against the best C++ loop that we could
+/// write for the same work, reading the same ring in the same run; and one fill at a time, against the same
+/// loop without look-ahead. Both results are compared before the times are.
 struct BacklogBench {
+    var repetitions: Int
     var keyCount = 100
-    var fillCount: Int = 2_000_000
-    var identitiesMax = 1 << 21
-    var lean = false
-    let book = "bench-\(ProcessID.current)"
+    var fillCount = 2_000_000
+    /// Identities remembered: all fills of the run.
+    let identitiesMax = (1 << 21) - 32
+    let bench: BenchSegment
 
-    struct Sample {
-        var swiftNs: Double
-        var limitNs: Double
+    enum Form {
+        case backlog
+        case backlogAgainstLean
+        case oneByOne
     }
 
-    /// Fills with the statistics of a market: random side, quantity and a walking price, so that positions
-    /// grow, shrink and flip.
-    func fill(_ producer: inout RingProducer, _ random: inout BenchRandom) {
+    struct Sample {
+        var ns = 0.0
+        var limitNs = 0.0
+    }
+
+    init(repetitions: Int) throws {
+        self.repetitions = repetitions
+        bench = try BenchSegment(slotCapacity: 1024)
+    }
+
+    func run() throws -> [Goal] {
+        var goals: [Goal] = []
+        var lean: [Sample] = []
+        var backlog: [Sample] = []
+        var single: [Sample] = []
+        for n in 0..<repetitions {
+            let (swiftFirst, seed) = (n % 2 == 0, 42 + UInt64(n))
+            backlog.append(try sample(.backlog, swiftFirst: swiftFirst, seed: seed))
+            lean.append(try sample(.backlogAgainstLean, swiftFirst: swiftFirst, seed: seed))
+            single.append(try sample(.oneByOne, swiftFirst: swiftFirst, seed: seed))
+        }
+        let ns = Statistics.median(backlog.map(\.ns))
+        var first = goal("P7", "ring backlog to slots, per fill / best C++ loop with look-ahead", backlog)
+        first.alsoHolds = ns <= 100
+        first.detail.append(("fills_per_second", 1e9 / ns))
+        first.detail.append(("fills", Double(fillCount)))
+        first.detail.append(("keys", Double(keyCount)))
+        first.detail.append(
+            ("lean_limit_ns_per_fill", Statistics.median(lean.map(\.limitNs))))
+        first.detail.append(
+            ("ratio_to_lean_limit", Statistics.median(lean.map { $0.ns / $0.limitNs })))
+        goals.append(first)
+        goals.append(goal("P7.single", "one fill at a time / plain C++ loop", single))
+        return goals
+    }
+
+    private func goal(_ id: String, _ title: String, _ samples: [Sample]) -> Goal {
+        Goal(
+            id: id, title: title, value: Statistics.median(samples.map { $0.ns / $0.limitNs }), goal: 1.25,
+            samples: samples.count, isNoisy: false,
+            detail: [
+                ("ns_per_fill", Statistics.median(samples.map(\.ns))),
+                ("limit_ns_per_fill", Statistics.median(samples.map(\.limitNs))),
+            ])
+    }
+
+    /// Keys, and fills of random side, quantity and price, so that positions grow, shrink and flip.
+    private func load(_ producer: inout RingProducer, seed: UInt64) {
+        var random = BenchRandom(state: seed)
         var key = pks_key_record()
-        key.price_decimals = 8
-        key.qty_decimals = 8
-        key.fee_decimals = 8
+        (key.price_decimals, key.qty_decimals, key.fee_decimals) = (8, 8, 8)
+        BenchText.write("acc", into: &key, at: 16)
+        BenchText.write("strat", into: &key, at: 48)
         for handle in 0..<keyCount {
-            Text.write("acc", into: &key, at: 16)
-            Text.write("strat", into: &key, at: 48)
-            Text.write("SYM\(handle)", into: &key, at: 80)
+            BenchText.write("SYM\(handle)", into: &key, at: 80)
             precondition(producer.define(handle: handle, key: key) == .ok)
         }
         var record = pks_fill_record()
@@ -40,78 +88,73 @@ struct BacklogBench {
             record.qty = Int64(1 + (bits >> 1) % 100) * 1_000_000
             record.price = 5_000_000_000_000 + Int64((bits >> 8) % 1000) * 1_000_000
             record.event_ns = 1_700_000_000_000_000_000 + Int64(n) * 1000
-            Text.writeNumber(10_000_000_000 + UInt64(n), into: &record, at: 40)
-            Text.writeNumber(70_000_000_000 + UInt64(n / 3), into: &record, at: 80)
+            BenchText.write(10_000_000_000 + UInt64(n), into: &record, at: 40)
+            BenchText.write(70_000_000_000 + UInt64(n / 3), into: &record, at: 80)
             precondition(unsafe producer.put(&record) == .ok)
         }
         producer.publish()
     }
 
-    func run(swiftFirst: Bool, seed: UInt64, oneByOne: Bool) throws -> Sample {
-        let directory = WriterLock.defaultRunDirectory
-        let ringLock = try WriterLock(book: book, producer: "p", runDirectory: directory)
+    private func sample(_ form: Form, swiftFirst: Bool, seed: UInt64) throws -> Sample {
+        let lock = try WriterLock(book: bench.book, producer: "p")
         var producer = try RingProducer(
-            RingConfiguration(book: book, producer: "p", recordCapacity: 1 << 21, handleCapacity: 1024),
-            lock: ringLock)
-        var random = BenchRandom(state: seed)
-        fill(&producer, &random)
-        defer { _ = unlinkShm(producer.path) }
-        var sample = Sample(swiftNs: 0, limitNs: 0)
-        let limit = unsafe limit_book_create(UInt32(keyCount), UInt64(identitiesMax), 1 << 14)
+            RingConfiguration(
+                book: bench.book, producer: "p", recordCapacity: 1 << 21, handleCapacity: 1024), lock: lock)
+        defer { _ = unsafe unlink(producer.path) }
+        load(&producer, seed: seed)
+        let limit = unsafe limit_book_create(UInt32(keyCount), UInt64(identitiesMax + 32), 1 << 14)
         defer { unsafe limit_book_destroy(limit) }
-
-        var config = BookConfig(
-            name: book, positionsMax: 1024, lotsMax: 1 << 20, identitiesMax: identitiesMax)
-        config.method = .fifo
-        var ours = Book(config)
-        ours.prefault(lots: 1 << 18)
-        let lock = try WriterLock(book: book, runDirectory: directory)
-        let segment = try SegmentWriter(SegmentConfiguration(book: book, slotCapacity: 1024), lock: lock)
-        var writer = BookWriter(book: ours, segment: segment)
-        let consumer = try RingConsumer(book: book, producer: "p", segmentEpoch: writer.epoch)
-        let records = unsafe consumer.records
-        let mask = consumer.recordMask
+        var book = Book(
+            BookConfig(
+                name: bench.book, positionsMax: 1024, lotsMax: 1 << 20, identitiesMax: identitiesMax))
+        book.prefault(lots: 1 << 18)
+        var writer = BookWriter(book: book, segment: try bench.makeWriter())
+        let consumer = try RingConsumer(book: bench.book, producer: "p", segmentEpoch: writer.epoch)
+        let (records, mask) = unsafe (consumer.records, consumer.recordMask)
         let ring = writer.attach(consumer)
         precondition(writer.drain(ring: ring, countMax: keyCount) == keyCount)
-
-        func runLimit() {
-            let start = pks_monotonic_ns()
-            let from = UInt64(keyCount)
-            let to = from + UInt64(fillCount)
-            var applied: UInt64 = 0
-            if oneByOne {
-                for n in from..<to {
-                    applied += unsafe limit_book_drain(limit, records, mask, n, n + 1, 0, 1)
-                }
-            } else {
-                applied = unsafe limit_book_drain(limit, records, mask, from, to, 12, lean ? 0 : 1)
-            }
-            sample.limitNs = Double(pks_monotonic_ns() - start) / Double(fillCount)
-            precondition(applied == UInt64(fillCount))
-        }
-        func runSwift() {
-            let start = pks_monotonic_ns()
-            let step = oneByOne ? 1 : 1024
-            while writer.drain(ring: ring, countMax: step) > 0 {}
-            sample.swiftNs = Double(pks_monotonic_ns() - start) / Double(fillCount)
-            precondition(writer.book.counters.fills == UInt64(fillCount))
-        }
-        if swiftFirst {
-            runSwift()
-            runLimit()
-        } else {
-            runLimit()
-            runSwift()
-        }
+        var sample = Sample()
+        if swiftFirst { sample.ns = drain(&writer, ring, form) }
+        sample.limitNs = unsafe drain(limit, records, mask, form)
+        if !swiftFirst { sample.ns = drain(&writer, ring, form) }
         for handle in 0..<UInt32(keyCount) {
             let position = unsafe writer.book.position(handle).pointee
             var low: UInt64 = 0
             var high: Int64 = 0
             unsafe limit_book_pnl(limit, handle, &low, &high)
-            precondition(position.slot.net_qty == (unsafe limit_book_net(limit, handle)), "net differs")
-            precondition(position.slot.realized_pnl_lo == low && position.slot.realized_pnl_hi == high)
+            let net = unsafe limit_book_net(limit, handle)
+            guard position.slot.net_qty == net, position.slot.realized_pnl_lo == low,
+                position.slot.realized_pnl_hi == high
+            else { throw BenchError("P7: position \(handle) differs between Swift and C++") }
         }
         try writer.stop(keep: false)
         return sample
+    }
+
+    private func drain(_ writer: inout BookWriter, _ ring: Int, _ form: Form) -> Double {
+        let step = form == .oneByOne ? 1 : 1024
+        let start = pks_monotonic_ns()
+        while writer.drain(ring: ring, countMax: step) > 0 {}
+        let taken = pks_monotonic_ns() - start
+        precondition(writer.book.counters.fills == UInt64(fillCount))
+        return Double(taken) / Double(fillCount)
+    }
+
+    private func drain(
+        _ limit: OpaquePointer?, _ records: UnsafeRawPointer, _ mask: UInt64, _ form: Form
+    ) -> Double {
+        let (from, to) = (UInt64(keyCount), UInt64(keyCount + fillCount))
+        let start = pks_monotonic_ns()
+        var applied: UInt64 = 0
+        // SAFETY: the ring holds records from ..< to and stays mapped; the limit's book is alive.
+        switch form {
+        case .backlog: applied = unsafe limit_book_drain(limit, records, mask, from, to, 12, 1)
+        case .backlogAgainstLean: applied = unsafe limit_book_drain(limit, records, mask, from, to, 12, 0)
+        case .oneByOne:
+            for n in from..<to { applied += unsafe limit_book_drain(limit, records, mask, n, n + 1, 0, 1) }
+        }
+        let taken = pks_monotonic_ns() - start
+        precondition(applied == UInt64(fillCount))
+        return Double(taken) / Double(fillCount)
     }
 }

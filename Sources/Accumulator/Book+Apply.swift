@@ -85,7 +85,7 @@ extension Book {
     ) -> ApplyResult {
         seq &+= 1
         guard staged.isGood else { return unsafe rejectMalformed(record) }
-        let (place, free) = identities.find(staged.hash) { unsafe window.isSame($0, record) }
+        let (place, free) = unsafe identities.find(staged.hash, record, in: window)
         if let place { return unsafe applyRepeated(record, place) }
         if _slowPath(window.isFull || hasForgotten) {
             // Forgetting only frees lanes: the one that was found stays free, and on this fill's way.

@@ -36,60 +36,76 @@ extension Book {
         var fits: Bool { high == (Int128(bitPattern: low) < 0 ? -1 : 0) }
     }
 
+    /// What a move would make of realised P&L and open cost, added up in wide sums.
+    struct Prospect {
+        let multiplier: Int128
+        let price: Price
+        let closesLong: Bool
+        var realized: WideSum
+        var cost: WideSum
+        /// Whether every product and every match so far is a 128-bit number.
+        var partsFit = true
+
+        var fits: Bool { partsFit && realized.fits && cost.fits }
+
+        mutating func value(_ price: Price, _ quantity: Quantity) -> Int128 {
+            let (value, overflow) = price.times(quantity).multipliedReportingOverflow(by: multiplier)
+            if overflow { partsFit = false }
+            return value
+        }
+
+        /// Closes `taken` of a lot opened at `opened`.
+        mutating func close(_ opened: Price, _ taken: Quantity) {
+            let paid = value(opened, taken)
+            let received = value(price, taken)
+            var gain = WideSum(closesLong ? received : paid)
+            gain.subtract(closesLong ? paid : received)
+            realized.add(closesLong ? received : paid)
+            realized.subtract(closesLong ? paid : received)
+            if closesLong { cost.subtract(paid) } else { cost.add(paid) }
+            partsFit = partsFit && gain.fits
+        }
+
+        /// Takes `quantity` with the signed cost `taken` out of a pool.
+        mutating func closePool(_ quantity: Quantity, taken: Int128) {
+            let proceeds = value(price, quantity)
+            var gain = WideSum(0)
+            if closesLong { gain.add(proceeds) } else { gain.subtract(proceeds) }
+            gain.subtract(taken)
+            if closesLong { realized.add(proceeds) } else { realized.subtract(proceeds) }
+            realized.subtract(taken)
+            cost.subtract(taken)
+            partsFit = partsFit && gain.fits
+        }
+
+        mutating func open(_ quantity: Quantity, isBuy: Bool) {
+            let value = value(price, quantity)
+            if isBuy { cost.add(value) } else { cost.subtract(value) }
+        }
+    }
+
     /// Whether realised P&L, open cost and every match of this move fit 128 bits.
     @inline(never)
     mutating func fits(_ position: UnsafeMutablePointer<Position>, _ move: Move) -> Bool {
         // SAFETY (all of this function): the position is alive.
-        let multiplier = unsafe Int128(position.pointee.multiplier)
-        var realized = unsafe WideSum(position.pointee.realizedPnl)
-        var cost = unsafe WideSum(position.pointee.openCost)
-        var fits = true
-        func product(_ price: Price, _ quantity: Quantity) -> Int128 {
-            let (value, overflow) = price.times(quantity).multipliedReportingOverflow(by: multiplier)
-            if overflow { fits = false }
-            return value
-        }
+        var prospect = unsafe Prospect(
+            multiplier: Int128(position.pointee.multiplier), price: move.price, closesLong: move.closesLong,
+            realized: WideSum(position.pointee.realizedPnl), cost: WideSum(position.pointee.openCost))
         if move.closing > 0 {
-            if unsafe position.pointee.method == .average {
+            let quantity = Quantity(units: move.closing)
+            let method = unsafe position.pointee.method
+            if method == .average {
                 let taken = unsafe averageCostTaken(
                     cost: position.pointee.openCost, closed: move.closing,
                     open: Int64(move.netBefore.magnitude))
-                let proceeds = product(move.price, Quantity(units: move.closing))
-                var gain = WideSum(0)
-                if move.closesLong { gain.add(proceeds) } else { gain.subtract(proceeds) }
-                gain.subtract(taken)
-                fits = fits && gain.fits
-                if move.closesLong { realized.add(proceeds) } else { realized.subtract(proceeds) }
-                realized.subtract(taken)
-                cost.subtract(taken)
+                prospect.closePool(quantity, taken: taken)
             } else {
-                let method = unsafe position.pointee.method
-                let quantity = Quantity(units: move.closing)
                 unsafe lots.previewClose(quantity, in: position.pointee.lots, method: method) { lot, taken in
-                    let paid = product(lot.price, taken)
-                    let received = product(move.price, taken)
-                    var gain = WideSum(0)
-                    if move.closesLong {
-                        gain.add(received)
-                        gain.subtract(paid)
-                        realized.add(received)
-                        realized.subtract(paid)
-                        cost.subtract(paid)
-                    } else {
-                        gain.add(paid)
-                        gain.subtract(received)
-                        realized.add(paid)
-                        realized.subtract(received)
-                        cost.add(paid)
-                    }
-                    fits = fits && gain.fits
+                    prospect.close(lot.price, taken)
                 }
             }
         }
-        if move.opening > 0 {
-            let value = product(move.price, Quantity(units: move.opening))
-            if move.isBuy { cost.add(value) } else { cost.subtract(value) }
-        }
-        return fits && realized.fits && cost.fits
+        if move.opening > 0 { prospect.open(Quantity(units: move.opening), isBuy: move.isBuy) }
+        return prospect.fits
     }
 }

@@ -21,7 +21,7 @@ public struct Book: ~Copyable {
     /// What was seen so far.
     public internal(set) var counters = BookCounters()
     /// Rejects by the raw value of their reason.
-    public internal(set) var rejectsByReason: [UInt64]
+    public internal(set) var rejectsByReason = InlineArray<64, UInt64>(repeating: 0)
     /// The highest event time of an applied fill; Int64.min before the first.
     public internal(set) var watermarkNs = Int64.min
     /// Fees in currencies other than the instrument's, apart by key and currency.
@@ -45,7 +45,6 @@ public struct Book: ~Copyable {
         precondition(config.positionsMax > 0 && config.positionsMax <= Int(PKS_CAPACITY_MAX))
         self.config = config
         self.effects = effects
-        rejectsByReason = Array(repeating: 0, count: 64)
         let places = config.identityPlaces
         unsafe positions = HugePages.allocateZeroed(bytes: config.positionsMax * Self.positionBytes)
             .assumingMemoryBound(to: Position.self)

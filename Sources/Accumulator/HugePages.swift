@@ -36,8 +36,11 @@ enum HugePages {
     /// Takes all pages of the first `bytes` now. Off the hot path.
     static func prefault(_ base: UnsafeMutableRawPointer, bytes: Int) {
         // SAFETY: inside the mapping. Where the kernel is too old for it, pages come when first touched.
-        _ = unsafe madvise(base, roundedUp(bytes), 23 /* MADV_POPULATE_WRITE */)
+        _ = unsafe madvise(base, roundedUp(bytes), populateWrite)
     }
+
+    /// MADV_POPULATE_WRITE, which Debian 12's headers do not state.
+    private static var populateWrite: CInt { 23 }
 
     private static func roundedUp(_ bytes: Int) -> Int { (bytes + 4095) & ~4095 }
 }

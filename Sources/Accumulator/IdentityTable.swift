@@ -1,3 +1,5 @@
+import CSeqlock
+
 /// Where a lookup ended: the place of an entry, or the lane where a new one goes.
 
 struct IdentityLane {
@@ -52,9 +54,12 @@ struct IdentityTable: ~Copyable {
         (word &- 0x0001_0001_0001_0001) & ~word & 0x8000_8000_8000_8000
     }
 
-    /// Looks for an entry of `hash` that `isSame` confirms. Returns its place, or the lane for a new entry.
+    /// Looks for an entry of `hash` whose fill in `window` has the identity of `record`. Returns its place,
+    /// or the lane for a new entry.
     @inline(__always)
-    func find(_ hash: UInt64, isSame: (_ place: UInt64) -> Bool) -> (place: UInt64?, free: IdentityLane) {
+    func find(
+        _ hash: UInt64, _ record: UnsafePointer<pks_fill_record>, in window: borrowing FillWindow
+    ) -> (place: UInt64?, free: IdentityLane) {
         let bucket = hash & mask
         let line = unsafe address(bucket)
         let tags = Self.tag(hash) &* 0x0001_0001_0001_0001
@@ -64,13 +69,13 @@ struct IdentityTable: ~Copyable {
         var candidates = Self.zeroLanes(low ^ tags)
         while candidates != 0 {
             let place = place(bucket, candidates.trailingZeroBitCount >> 4)
-            if isSame(place) { return (place, IdentityLane(bucket: bucket, lane: 0)) }
+            if unsafe window.isSame(place, record) { return (place, IdentityLane(bucket: bucket, lane: 0)) }
             candidates &= candidates &- 1
         }
         candidates = Self.zeroLanes(high ^ tags) & 0x0000_8000_8000_8000
         while candidates != 0 {
             let place = place(bucket, 4 &+ candidates.trailingZeroBitCount >> 4)
-            if isSame(place) { return (place, IdentityLane(bucket: bucket, lane: 0)) }
+            if unsafe window.isSame(place, record) { return (place, IdentityLane(bucket: bucket, lane: 0)) }
             candidates &= candidates &- 1
         }
         let passed = high >> 48
@@ -84,13 +89,14 @@ struct IdentityTable: ~Copyable {
                 return (nil, IdentityLane(bucket: bucket, lane: 4 &+ freeHigh.trailingZeroBitCount >> 4))
             }
         }
-        return findBeyond(hash, isSame: isSame)
+        return unsafe findBeyond(hash, record, in: window)
     }
 
     /// The rest of a lookup that does not end in its first bucket.
     @inline(never)
-    func findBeyond(_ hash: UInt64, isSame: (_ place: UInt64) -> Bool) -> (place: UInt64?, free: IdentityLane)
-    {
+    func findBeyond(
+        _ hash: UInt64, _ record: UnsafePointer<pks_fill_record>, in window: borrowing FillWindow
+    ) -> (place: UInt64?, free: IdentityLane) {
         let tag = UInt16(truncatingIfNeeded: Self.tag(hash))
         var free: IdentityLane?
         var bucket = hash & mask
@@ -101,7 +107,7 @@ struct IdentityTable: ~Copyable {
                 let found = self.tag(bucket, lane)
                 if found == 0 {
                     if free == nil { free = IdentityLane(bucket: bucket, lane: lane) }
-                } else if mayHold && found == tag && isSame(place(bucket, lane)) {
+                } else if mayHold, found == tag, unsafe window.isSame(place(bucket, lane), record) {
                     return (place(bucket, lane), IdentityLane(bucket: bucket, lane: lane))
                 }
             }

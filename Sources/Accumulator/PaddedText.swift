@@ -19,6 +19,7 @@ public struct PaddedText40: Equatable, Sendable {
         )
     }
 
+    /// Whether both hold the same bytes.
     @inline(__always)
     public static func == (a: PaddedText40, b: PaddedText40) -> Bool {
         ((a.words.0 ^ b.words.0) | (a.words.1 ^ b.words.1) | (a.words.2 ^ b.words.2)

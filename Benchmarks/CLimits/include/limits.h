@@ -29,12 +29,32 @@ uint64_t limit_book_drain(struct limit_book *book, const void *records, uint64_t
 int64_t limit_book_net(const struct limit_book *book, uint32_t key);
 void limit_book_pnl(const struct limit_book *book, uint32_t key, uint64_t *low, int64_t *high);
 
-/* P1, P2: `count` reads or publishes of one slot in a tight C loop. */
+/* P1: `count` reads of one slot in a tight C loop; returns a sum of sequences. */
 uint64_t limit_slot_reads(const void *slot, uint64_t count);
-uint64_t limit_slot_publishes(void *slot, uint64_t published, uint64_t count);
+
+/* P1: `count` publishes of one slot with its change entry and the applied number, as a writer does for
+ * each fill. All memory is the callee's own. */
+void limit_slot_publishes(uint64_t count);
 
 /* P2: `count` copies of 120 bytes from L1, each forced to happen. */
 uint64_t limit_copies(const void *from, uint64_t count);
+
+struct limit_ping_pong_result {
+    double p50_ns;
+    double p99_ns;
+};
+
+/* One cache line back and forth between two threads on two cores; times are of one way. Returns -1 when
+ * this process may use one core only. */
+int limit_ping_pong(uint64_t rounds, struct limit_ping_pong_result *result);
+
+/* Keeps the calling thread on one core; -1 when that is not allowed. */
+int limit_pin(int cpu);
+
+/* The compiler must take what `pointer` points at for read and changed: keeps a measured loop honest. */
+static inline void limit_use(void *pointer) {
+    __asm__ __volatile__("" : : "r"(pointer) : "memory");
+}
 
 #ifdef __cplusplus
 }

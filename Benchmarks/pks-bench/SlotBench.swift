@@ -1,0 +1,83 @@
+import CLimits
+import CSeqlock
+import ShmBridge
+import ShmReader
+
+/// P1: Swift reads and publishes of a slot through the product's own API, against C with the same header.
+/// P2: a read, against a memcpy of the payload from L1.
+struct SlotBench {
+    var repetitions: Int
+    let count = 20_000_000
+    let bench: BenchSegment
+
+    init(repetitions: Int) throws {
+        self.repetitions = repetitions
+        bench = try BenchSegment(slotCapacity: 64)
+    }
+
+    mutating func run() throws -> [Goal] {
+        var segment = try bench.makeWriter()
+        guard let slot = segment.claimSlot(BenchSegment.entry("SYM")) else { preconditionFailure("no slot") }
+        var position = pks_position()
+        position.net_qty = 42
+        var published = unsafe segment.publish(slot: slot, published: 1, value: &position)
+        let reader = try bench.makeReader()
+        var reads: [Double] = []
+        var cReads: [Double] = []
+        var publishes: [Double] = []
+        var cPublishes: [Double] = []
+        var copies: [Double] = []
+        for _ in 0..<repetitions {
+            reads.append(time { Self.read(reader, slot, count) })
+            cReads.append(time { _ = unsafe limit_slot_reads(reader.slotAddress(slot), UInt64(count)) })
+            copies.append(time { _ = unsafe limit_copies(reader.slotAddress(slot), UInt64(count)) })
+            publishes.append(time { published = Self.publish(&segment, slot, published, count) })
+            cPublishes.append(time { limit_slot_publishes(UInt64(count)) })
+        }
+        try segment.stop(keep: false)
+        return [
+            goal("P1.read", "read of a slot in Swift / in C", 1.05, reads, cReads),
+            goal("P1.publish", "publish of a slot in Swift / in C", 1.05, publishes, cPublishes),
+            goal("P2", "read of a slot / memcpy of its payload from L1", 5, reads, copies),
+        ]
+    }
+
+    private func goal(
+        _ id: String, _ title: String, _ bound: Double, _ ours: [Double], _ limit: [Double]
+    ) -> Goal {
+        Goal(
+            id: id, title: title, value: Statistics.median(zip(ours, limit).map { $0 / $1 }), goal: bound,
+            samples: ours.count, isNoisy: false,
+            detail: [("ns", Statistics.median(ours)), ("limit_ns", Statistics.median(limit))])
+    }
+
+    private func time(_ body: () -> Void) -> Double {
+        let start = pks_monotonic_ns()
+        body()
+        return Double(pks_monotonic_ns() - start) / Double(count)
+    }
+
+    @inline(never)
+    static func read(_ reader: borrowing SegmentReader, _ slot: Int, _ count: Int) {
+        var position = pks_position()
+        for _ in 0..<count {
+            let result = reader.read(slot, into: &position)
+            precondition(result == .value)
+            unsafe limit_use(&position)
+        }
+    }
+
+    @inline(never)
+    static func publish(
+        _ segment: inout SegmentWriter, _ slot: Int, _ published: UInt64, _ count: Int
+    ) -> UInt64 {
+        var position = pks_position()
+        var published = published
+        for n in 0..<count {
+            unsafe limit_use(&position)
+            published = unsafe segment.publish(slot: slot, published: published, value: &position)
+            segment.setApplied(UInt64(n))
+        }
+        return published
+    }
+}
