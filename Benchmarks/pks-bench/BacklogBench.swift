@@ -79,6 +79,7 @@ struct BacklogBench {
             BenchText.write("SYM\(handle)", into: &key, at: 80)
             precondition(producer.define(handle: handle, key: key) == .ok)
         }
+        // SAFETY: the record lives for the call.
         var record = pks_fill_record()
         record.kind = UInt8(PKS_KIND_FILL)
         for n in 0..<fillCount {
@@ -96,6 +97,8 @@ struct BacklogBench {
     }
 
     private func sample(_ form: Form, swiftFirst: Bool, seed: UInt64) throws -> Sample {
+        // SAFETY (all of this function): paths are strings of this process; the limit's book lives until the
+        // end of the function; the consumer's mapping lives as long as the writer that it is attached to.
         let lock = try WriterLock(book: bench.book, producer: "p")
         var producer = try RingProducer(
             RingConfiguration(

@@ -20,6 +20,7 @@ struct DeadWriterBench {
         let lock = try WriterLock(book: book)
         var segment = try SegmentWriter(SegmentConfiguration(book: book, slotCapacity: 4), lock: lock)
         guard let slot = segment.claimSlot(BenchSegment.entry("SYM")) else { preconditionFailure("no slot") }
+        // SAFETY: the position lives for the call.
         var position = pks_position()
         position.net_qty = 42
         let published = unsafe segment.publish(slot: slot, published: 1, value: &position)
@@ -28,6 +29,7 @@ struct DeadWriterBench {
         // SAFETY: the slot is inside the segment; the idle cell is the one that the next publish would fill.
         let words = unsafe segment.slotAddress(slot).assumingMemoryBound(to: UInt64.self)
         let idle = unsafe words + 1 + Int((published + 1) & 1) * Int(PKS_POSITION_WORDS)
+        // SYNC: the first half of pks_slot_publish, whose partner is pks_slot_try_read.
         pks_fence_release()
         for index in 0..<7 { unsafe pks_store_relaxed(idle + index, 0xdead) }
         raise(SIGSTOP)
@@ -54,6 +56,7 @@ struct DeadWriterBench {
             normal.append(time(reader))
             input.fileHandleForWriting.write(Data("go\n".utf8))
             var status: Int32 = 0
+            // SAFETY: the status lives for the call; the path is a string of this process.
             // WUNTRACED: returns when the writer has stopped itself.
             let waited = unsafe waitpid(writer.processIdentifier, &status, WUNTRACED)
             guard waited == writer.processIdentifier, status & 0xff == 0x7f else {

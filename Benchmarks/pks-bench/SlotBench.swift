@@ -16,6 +16,7 @@ struct SlotBench {
     }
 
     mutating func run() throws -> [Goal] {
+        // SAFETY (all of this function): the position and the mappings live for the calls.
         var segment = try bench.makeWriter()
         guard let slot = segment.claimSlot(BenchSegment.entry("SYM")) else { preconditionFailure("no slot") }
         var position = pks_position()
@@ -59,6 +60,7 @@ struct SlotBench {
 
     @inline(never)
     static func read(_ reader: borrowing SegmentReader, _ slot: Int, _ count: Int) {
+        // SAFETY: the position lives for the call.
         var position = pks_position()
         for _ in 0..<count {
             let result = reader.read(slot, into: &position)
@@ -71,6 +73,7 @@ struct SlotBench {
     static func publish(
         _ segment: inout SegmentWriter, _ slot: Int, _ published: UInt64, _ count: Int
     ) -> UInt64 {
+        // SAFETY: the position lives for the call.
         var position = pks_position()
         var published = published
         for n in 0..<count {

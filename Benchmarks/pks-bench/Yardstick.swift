@@ -14,6 +14,7 @@ struct Yardstick {
     /// Nil when this process may use one core only.
     static func measure() -> Yardstick? {
         var result = limit_ping_pong_result()
+        // SAFETY: the result lives for the call.
         guard unsafe limit_ping_pong(200_000, &result) == 0 else { return nil }
         return Yardstick(p50Ns: result.p50_ns, p99Ns: result.p99_ns)
     }

@@ -17,9 +17,9 @@ extension Book {
     /// writer can do it ahead of time and prefetch what the rest will touch.
     @inline(__always)
     func stage(_ record: UnsafePointer<pks_fill_record>) -> StagedFill {
+        // SAFETY (all of this function): the caller's record is whole.
         let trade = unsafe record.tradeID
         let order = unsafe record.orderID
-        // SAFETY (all of this function): the caller's record is whole.
         let side = unsafe record.pointee.side
         let qty = unsafe record.pointee.qty
         let hash = unsafe identityHash(record.pointee.handle, trade, order)
@@ -60,6 +60,7 @@ extension Book {
 
     /// Applies one fill whose handle is the book's own.
     public mutating func apply(_ record: UnsafePointer<pks_fill_record>) -> ApplyResult {
+        // SAFETY: the caller's record is whole; the next place of the window is free to write.
         let place = unsafe window.place(ahead: 0)
         unsafe place.pointee = record.pointee
         return unsafe apply(place, stage(place), extension: nil)
@@ -71,6 +72,7 @@ extension Book {
         _ record: UnsafePointer<pks_fill_record>, extension extra: UnsafePointer<pks_extension_record>
     ) -> ApplyResult {
         seq += 1
+        // SAFETY: the caller's record is whole; the next place of the window is free to write.
         let place = unsafe window.place(ahead: 0)
         unsafe place.pointee = record.pointee
         return unsafe apply(place, stage(place), extension: extra)
@@ -83,6 +85,7 @@ extension Book {
         _ record: UnsafePointer<pks_fill_record>, _ staged: StagedFill,
         extension extra: UnsafePointer<pks_extension_record>?
     ) -> ApplyResult {
+        // SAFETY (all of this function): the record is whole and private.
         seq &+= 1
         guard staged.isGood else { return unsafe rejectMalformed(record) }
         let (place, free) = unsafe identities.find(staged.hash, record, in: window)
@@ -189,6 +192,7 @@ extension Book {
     @inline(never)
     mutating func reject(_ record: UnsafePointer<pks_fill_record>, _ reason: RejectReason) -> ApplyResult {
         count(reason)
+        // SAFETY: the caller's record is whole.
         if effects.isOn { effects.append(unsafe rejectEffect(record, reason)) }
         return .rejected
     }

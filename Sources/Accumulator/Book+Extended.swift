@@ -10,6 +10,7 @@ extension Book {
         _ position: UnsafeMutablePointer<Position>, by record: UnsafePointer<pks_fill_record>,
         _ extra: UnsafePointer<pks_extension_record>?
     ) -> RejectReason? {
+        // SAFETY (all of this function): the pointers are to live, whole records and positions.
         guard let extra = unsafe extra else { return unsafe move(position, by: record) }
         // SAFETY (all of this file): the pointers are to live, whole records and positions.
         let flags = unsafe Int32(extra.pointee.flags)

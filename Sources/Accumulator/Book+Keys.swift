@@ -13,6 +13,8 @@ extension Book {
     /// Defines a key, or finds it. A KEY that names a key the book has (with the right decimals) changes
     /// nothing and takes no sequence number; a new or a refused one takes one. Not a hot path.
     public mutating func define(_ key: UnsafePointer<pks_key_record>) -> KeyAnswer {
+        // SAFETY (all of this function): the caller's record is whole; a found or new handle is below
+        // positionsMax.
         guard unsafe key.isWellFormed else { return unsafe refuse(key, .malformedText) }
         if let handle = unsafe keys.find(key) {
             // SAFETY: a found handle is defined.

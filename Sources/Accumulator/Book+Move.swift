@@ -145,6 +145,7 @@ extension Book {
     private mutating func closeOtherLots(
         _ position: UnsafeMutablePointer<Position>, _ quantity: Quantity, _ method: LotMethod
     ) -> Int128 {
+        // SAFETY: the position is alive.
         switch method {
         case .fifo: unsafe closeLots(position, quantity, .fifo)
         case .lifo: unsafe closeLots(position, quantity, .lifo)

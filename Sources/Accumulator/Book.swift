@@ -30,6 +30,8 @@ public struct Book: ~Copyable {
     var lateBeforeNs = Int64.min
     var forgottenThroughNs = Int64.min
     var hasForgotten = false
+    // SAFETY: positionsMax places, mapped in init and unmapped in deinit, zeroed, so that every place is a
+    // valid Position; indexed by defined handles, which are below positionsMax.
     let positions: UnsafeMutablePointer<Position>
     let identityHash: IdentityHash
     let identities: IdentityTable
@@ -53,12 +55,14 @@ public struct Book: ~Copyable {
         identities = IdentityTable(entriesMax: places)
         window = FillWindow(countMax: config.identitiesMax, placesMax: places)
         lots = LotStore(lotsMax: config.lotsMax)
+        // SAFETY: advice about memory that `lots` holds for as long as the book.
         unsafe HugePages.advise(lots.reserve)
         openings = OpeningFills(countMax: config.lotsMax)
         keys = KeyTable(countMax: config.positionsMax)
     }
 
     deinit {
+        // SAFETY: the mapping made in init.
         unsafe HugePages.free(
             UnsafeMutableRawPointer(positions), bytes: config.positionsMax * Self.positionBytes)
     }
@@ -68,6 +72,7 @@ public struct Book: ~Copyable {
     /// Touches the memory that a busy day will need, so that no page fault comes in its middle: all
     /// positions, the identity table, the whole window, and lots for `lots` open lots. Off the hot path.
     public mutating func prefault(lots lotCount: Int) {
+        // SAFETY: the mapping made in init.
         unsafe HugePages.prefault(
             UnsafeMutableRawPointer(positions), bytes: config.positionsMax * Self.positionBytes)
         identities.prefault()
@@ -87,10 +92,16 @@ public struct Book: ~Copyable {
     }
 
     /// The names of a defined handle. Allocates.
-    public func names(_ handle: UInt32) -> KeyNames { unsafe keys[handle].names }
+    public func names(_ handle: UInt32) -> KeyNames {
+        // SAFETY: the table checks the handle and holds the record.
+        unsafe keys[handle].names
+    }
 
     /// The KEY record that defined a handle, valid while the book lives.
-    public func keyRecord(_ handle: UInt32) -> UnsafePointer<pks_key_record> { unsafe keys[handle] }
+    public func keyRecord(_ handle: UInt32) -> UnsafePointer<pks_key_record> {
+        // SAFETY: the table checks the handle and lives as long as the book.
+        unsafe keys[handle]
+    }
 
     /// The open lots of a handle in the order of opening, each with its opening fill. For `average` one row,
     /// the pool, whose price is not stated here: it is `openCost` over the net quantity. Allocates.
@@ -131,6 +142,7 @@ public struct OtherFeeKey: Hashable, Sendable {
 
     /// The currency as text. Allocates.
     public var currencyText: String {
+        // SAFETY: the word's own eight bytes.
         unsafe withUnsafeBytes(of: currency) { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
 }

@@ -46,6 +46,7 @@ extension BookWriter {
     private mutating func drainFills(
         _ feed: UnsafeMutablePointer<RingFeed>, from first: UInt64, to end: UInt64
     ) -> UInt64 {
+        // SAFETY (all of this function): the caller's feed is initialised, and first ..< end can be read.
         let base = book.window.next &- first
         var limit = end
         var staged = first

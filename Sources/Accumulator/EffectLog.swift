@@ -11,9 +11,12 @@ public struct EffectLog: ~Copyable {
 
     /// Whether effects are wanted at all.
     let isOn: Bool
+    // SAFETY: countMax places (one when off), allocated in init and freed in deinit; the first `count` are
+    // initialised. Effect is trivial, so nothing needs deinitialising.
     let buffer: UnsafeMutablePointer<Effect>
     private let countMax: Int
     private var count = 0
+    // SAFETY: called with the initialised part of the buffer only.
     private let onFull: Consumer
 
     /// Wants no effects.

@@ -6,6 +6,7 @@ import CSeqlock
 /// One thread at a time.
 @safe
 struct FillWindow: ~Copyable {
+    // SAFETY: both have mask + 1 places, mapped and zeroed in init, unmapped in deinit, indexed masked.
     let records: UnsafeMutablePointer<pks_fill_record>
     let seqs: UnsafeMutablePointer<UInt64>
     let mask: UInt64

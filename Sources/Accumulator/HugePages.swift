@@ -7,6 +7,7 @@ enum HugePages {
     /// operating condition on 64 bits, so failure stops the program.
     static func allocateZeroed(bytes: Int) -> UnsafeMutableRawPointer {
         let length = roundedUp(bytes)
+        // SAFETY: a new anonymous mapping, which nothing else refers to.
         let mapping = unsafe mmap(
             nil, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
         guard let mapping = unsafe mapping, unsafe mapping != MAP_FAILED else {

@@ -25,6 +25,7 @@ struct IdentityLane {
 /// tombstones. Bounded: as many entries as the window has places, at most four a bucket on average.
 @safe
 struct IdentityTable: ~Copyable {
+    // SAFETY: (mask + 1) buckets of 64 bytes, mapped and zeroed in init, unmapped in deinit.
     let base: UnsafeMutableRawPointer
     let mask: UInt64
 
@@ -61,6 +62,8 @@ struct IdentityTable: ~Copyable {
         _ hash: UInt64, _ record: UnsafePointer<pks_fill_record>, in window: borrowing FillWindow
     ) -> (place: UInt64?, free: IdentityLane) {
         let bucket = hash & mask
+        // SAFETY (all of this function): the mask keeps the bucket inside the table; the caller's record is
+        // whole.
         let line = unsafe address(bucket)
         let tags = Self.tag(hash) &* 0x0001_0001_0001_0001
         // SAFETY: a bucket is 64 bytes, aligned to 64.
@@ -97,6 +100,7 @@ struct IdentityTable: ~Copyable {
     func findBeyond(
         _ hash: UInt64, _ record: UnsafePointer<pks_fill_record>, in window: borrowing FillWindow
     ) -> (place: UInt64?, free: IdentityLane) {
+        // SAFETY (all of this function): as in `find`.
         let tag = UInt16(truncatingIfNeeded: Self.tag(hash))
         var free: IdentityLane?
         var bucket = hash & mask

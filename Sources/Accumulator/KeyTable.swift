@@ -4,6 +4,7 @@ import CSeqlock
 /// definition and are slot numbers as well. Memory is reserved at start; definition is not a hot path.
 @safe
 struct KeyTable: ~Copyable {
+    // SAFETY: countMax records and indexMask + 1 index places, mapped and zeroed in init, unmapped in deinit.
     private let records: UnsafeMutablePointer<pks_key_record>
     private let index: UnsafeMutablePointer<UInt32>
     private let indexMask: Int

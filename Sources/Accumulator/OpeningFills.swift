@@ -39,6 +39,7 @@ public struct OpeningFill {
 /// thread at a time. References start at 1.
 @safe
 struct OpeningFills: ~Copyable {
+    // SAFETY: countMax + 1 places each, mapped and zeroed in init, unmapped in deinit.
     let base: UnsafeMutablePointer<OpeningFill>
     let freed: UnsafeMutablePointer<UInt32>
     let countMax: UInt32

@@ -75,8 +75,8 @@ public struct PaddedText40: Equatable, Sendable {
 
     /// The text. Allocates; bytes that are not UTF-8 are replaced.
     public var text: String {
+        // SAFETY: the tuple is 40 contiguous bytes.
         unsafe withUnsafeBytes(of: words) { bytes in
-            // SAFETY: the tuple is 40 contiguous bytes.
             unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
         }
     }

@@ -38,6 +38,7 @@ struct SHA256 {
     init() { block.reserveCapacity(64) }
 
     mutating func update(_ value: some FixedWidthInteger) {
+        // SAFETY: the number's own bytes.
         unsafe withUnsafeBytes(of: value.littleEndian) { unsafe update(bytes: $0) }
     }
 

@@ -20,6 +20,7 @@ public struct LotStore: ~Copyable {
 
     /// The reserved memory, so that its owner can advise the kernel about its pages. Never to be written.
     public var reserve: UnsafeRawBufferPointer {
+        // SAFETY: the slab reserved one block more than it hands out.
         unsafe UnsafeRawBufferPointer(
             start: slab.base, count: (Int(slab.blockCount) + 1) * BlockSlab.blockBytes)
     }
