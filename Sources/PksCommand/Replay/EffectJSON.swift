@@ -15,7 +15,7 @@ struct EffectJSON {
     mutating func format(_ effect: Effect, _ key: KeyInfo?, detail: String) {
         line.removeAll(keepingCapacity: true)
         line.append(static: "{\"seq\":\"")
-        appendDecimal(Int128(effect.seq), decimals: 0, to: &line)
+        EffectText.append(effect.seq, to: &line)
         line.append(static: "\",\"effect\":\"")
         line.append(static: Self.name(of: effect.kind))
         line.append(static: "\"")
@@ -50,13 +50,13 @@ struct EffectJSON {
         let isPool = key.method == .average
         append("op", static: effect.kind == .lotDelete ? "DELETE" : "UPSERT")
         append("side", static: effect.isLong ? "LONG" : "SHORT")
-        append("open_seq", Int128(effect.openSeq), decimals: 0)
+        append("open_seq", seq: effect.openSeq)
         append("trade_id", effect.tradeID)
         append("order_id", effect.orderID)
-        append("qty_open", Int128(effect.qtyOpen), decimals: key.qtyDecimals)
-        append("qty_remaining", Int128(effect.qty), decimals: key.qtyDecimals)
+        append("qty_open", effect.qtyOpen, decimals: key.qtyDecimals)
+        append("qty_remaining", effect.qty, decimals: key.qtyDecimals)
         if !isPool {
-            append("price", Int128(effect.price), decimals: key.priceDecimals)
+            append("price", effect.price, decimals: key.priceDecimals)
         } else if effect.qty == 0 {
             appendNull("price")
         } else {
@@ -65,7 +65,7 @@ struct EffectJSON {
                 cost: effect.cost, qty: effect.qty, isLong: effect.isLong, key, to: &line)
             line.append(static: "\"")
         }
-        append("opened_ns", Int128(effect.openNs), decimals: 0)
+        append("opened_ns", effect.openNs, decimals: 0)
     }
 
     private mutating func appendMatch(_ effect: Effect, _ key: KeyInfo) {
@@ -73,19 +73,19 @@ struct EffectJSON {
         EffectText.appendMatchID(effect, to: &line)
         line.append(static: "\"")
         append("side", static: effect.isLong ? "LONG" : "SHORT")
-        append("open_seq", Int128(effect.openSeq), decimals: 0)
+        append("open_seq", seq: effect.openSeq)
         append("open_trade_id", effect.tradeID)
         append("close_trade_id", effect.closeTradeID)
-        append("qty", Int128(effect.qty), decimals: key.qtyDecimals)
+        append("qty", effect.qty, decimals: key.qtyDecimals)
         appendName("open_price")
         EffectText.appendOpenPrice(effect, key, to: &line)
         line.append(static: "\"")
-        append("close_price", Int128(effect.closePrice), decimals: key.priceDecimals)
+        append("close_price", effect.closePrice, decimals: key.priceDecimals)
         append("realized_pnl", effect.money, decimals: key.moneyDecimals)
         appendFee("open_fee", effect.fee, effect.qty, of: effect.feeQty.open, key)
         appendFee("close_fee", effect.closeFee, effect.qty, of: effect.feeQty.close, key)
-        append("open_ns", Int128(effect.openNs), decimals: 0)
-        append("close_ns", Int128(effect.closeNs), decimals: 0)
+        append("open_ns", effect.openNs, decimals: 0)
+        append("close_ns", effect.closeNs, decimals: 0)
     }
 
     /// The matched quantity's share of a fill's fee; null for a pool, which has no opening fill.
@@ -104,7 +104,7 @@ struct EffectJSON {
 
     private mutating func appendRollup(_ effect: Effect, _ key: KeyInfo) {
         append("op", static: effect.kind == .rollupDelete ? "DELETE" : "UPSERT")
-        append("net_qty", Int128(effect.qty), decimals: key.qtyDecimals)
+        append("net_qty", effect.qty, decimals: key.qtyDecimals)
         if effect.qty == 0 {
             appendNull("avg_price")
         } else {
@@ -115,20 +115,20 @@ struct EffectJSON {
             line.append(static: "\"")
         }
         append("open_cost", effect.cost, decimals: key.moneyDecimals)
-        append("last_price", Int128(effect.price), decimals: key.priceDecimals)
-        append("event_ns", Int128(effect.openNs), decimals: 0)
+        append("last_price", effect.price, decimals: key.priceDecimals)
+        append("event_ns", effect.openNs, decimals: 0)
     }
 
     private mutating func appendRealized(_ effect: Effect, _ key: KeyInfo) {
         append("op", static: "UPSERT")
         append("realized_pnl", effect.money, decimals: key.moneyDecimals)
-        append("fees", Int128(effect.fee), decimals: key.feeDecimals)
+        append("fees", effect.fee, decimals: key.feeDecimals)
         appendName("net_pnl")
         appendNetPnl(
             realized: Money(units: effect.money), moneyDecimals: key.moneyDecimals, fees: effect.fee,
             feeDecimals: key.feeDecimals, to: &line)
         line.append(static: "\"")
-        append("event_ns", Int128(effect.openNs), decimals: 0)
+        append("event_ns", effect.openNs, decimals: 0)
     }
 
     private mutating func appendPosition(_ effect: Effect, _ key: KeyInfo) {
@@ -143,7 +143,7 @@ struct EffectJSON {
             }
         append("op", static: movement)
         appendFill(effect, key)
-        append("net_qty_before", Int128(effect.qtyOpen), decimals: key.qtyDecimals)
+        append("net_qty_before", effect.qtyOpen, decimals: key.qtyDecimals)
         let after = Int128(effect.qtyOpen) + (effect.isLong ? Int128(effect.qty) : -Int128(effect.qty))
         append("net_qty", after, decimals: key.qtyDecimals)
         appendSource(effect.sourceRef)
@@ -160,13 +160,13 @@ struct EffectJSON {
         }
         appendSource(effect.sourceRef)
         guard effect.reason == RejectReason.conflict.rawValue, let key else { return }
-        append("first_seq", Int128(effect.openSeq), decimals: 0)
+        append("first_seq", seq: effect.openSeq)
         append("first_side", static: effect.firstIsBuy ? "BUY" : "SELL")
-        append("first_qty", Int128(effect.qtyOpen), decimals: key.qtyDecimals)
-        append("first_price", Int128(effect.closePrice), decimals: key.priceDecimals)
+        append("first_qty", effect.qtyOpen, decimals: key.qtyDecimals)
+        append("first_price", effect.closePrice, decimals: key.priceDecimals)
         let first = sources.place(of: effect.firstSourceRef)
         append("first_file", text: first.file)
-        append("first_line", Int128(first.line), decimals: 0)
+        append("first_line", seq: first.line)
     }
 
     /// The fill that a position event or a reject is about.
@@ -174,15 +174,15 @@ struct EffectJSON {
         append("trade_id", effect.tradeID)
         append("order_id", effect.orderID)
         append("side", static: effect.isLong ? "BUY" : "SELL")
-        append("qty", Int128(effect.qty), decimals: key.qtyDecimals)
-        append("price", Int128(effect.price), decimals: key.priceDecimals)
-        append("event_ns", Int128(effect.openNs), decimals: 0)
+        append("qty", effect.qty, decimals: key.qtyDecimals)
+        append("price", effect.price, decimals: key.priceDecimals)
+        append("event_ns", effect.openNs, decimals: 0)
     }
 
     private mutating func appendSource(_ reference: UInt64) {
         let place = sources.place(of: reference)
         append("file", text: place.file)
-        append("line", Int128(place.line), decimals: 0)
+        append("line", seq: place.line)
     }
 
     // MARK: - Members of an object
@@ -203,6 +203,18 @@ struct EffectJSON {
     private mutating func append(_ name: StaticString, _ units: Int128, decimals: Int) {
         appendName(name)
         appendDecimal(units, decimals: decimals, to: &line)
+        line.append(static: "\"")
+    }
+
+    private mutating func append(_ name: StaticString, _ units: Int64, decimals: Int) {
+        appendName(name)
+        appendDecimal(units, decimals: decimals, to: &line)
+        line.append(static: "\"")
+    }
+
+    private mutating func append(_ name: StaticString, seq: UInt64) {
+        appendName(name)
+        EffectText.append(seq, to: &line)
         line.append(static: "\"")
     }
 

@@ -50,9 +50,13 @@ final class EffectSink {
         let began = pks_monotonic_ns()
         defer { formatNs += pks_monotonic_ns() - began }
         if failure != nil { return }
+        let wantsAll = matches != nil || lines != nil
         do throws(CommandError) {
             // SAFETY: the buffer is valid for this call.
-            for index in effects.indices { try take(unsafe effects[index], book: book) }
+            for index in effects.indices {
+                if !wantsAll, unsafe effects[index].kind != .reject { continue }
+                try take(unsafe effects[index], book: book)
+            }
         } catch {
             failure = error
         }

@@ -32,9 +32,14 @@ enum EffectText {
 
     /// Derived from the pair, so that every replay gives the same: the records that opened and closed.
     static func appendMatchID(_ effect: Effect, to text: inout [UInt8]) {
-        appendDecimal(Int128(effect.openSeq), decimals: 0, to: &text)
+        append(effect.openSeq, to: &text)
         text.append(UInt8(ascii: "-"))
-        appendDecimal(Int128(effect.seq), decimals: 0, to: &text)
+        append(effect.seq, to: &text)
+    }
+
+    /// A sequence number or a line.
+    static func append(_ number: UInt64, to text: inout [UInt8]) {
+        appendDecimal(Int64(clamping: number), decimals: 0, to: &text)
     }
 
     /// The opening price of a match: the lot's, or the pool's average before the match.

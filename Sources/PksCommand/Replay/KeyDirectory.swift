@@ -2,8 +2,9 @@ import Accumulator
 import CSeqlock
 import LotMatching
 
-/// What rows need to know of one key: its names, ready for each kind of file, and its scales.
-struct KeyInfo {
+/// What rows need to know of one key: its names, ready for each kind of file, and its scales. Never changed,
+/// and shared by reference, because it is looked at with every effect.
+final class KeyInfo: Sendable {
     let book: String
     let names: KeyNames
     let priceDecimals: Int

@@ -47,6 +47,7 @@ final class ReplaySession: FillSink {
 
     /// Returns the path of the book's segment.
     private func open(_ name: String, index: Int) throws(ShmError) -> String {
+        // SAFETY: the closure hands the buffer on for the call only.
         let sink = effects
         let log =
             wantsEffects
@@ -58,6 +59,7 @@ final class ReplaySession: FillSink {
     }
 
     func send(_ record: UnsafeRawPointer, book: Int) -> Bool {
+        // SAFETY: the feed's record is whole, aligned, and alive for the call.
         if failure != nil { return false }
         unsafe note(record, book: book)
         while true {
