@@ -34,6 +34,7 @@ extension Book {
     /// Asks the cache for what `apply` will touch. A hint; changes nothing.
     @inline(__always)
     func prefetch(_ staged: StagedFill, handle: UInt32) {
+        // SAFETY: a good fill has a defined handle; its position is 192 bytes.
         unsafe pks_prefetch_write(identities.address(staged.hash))
         if staged.isGood {
             let position = unsafe UnsafeRawPointer(position(handle))

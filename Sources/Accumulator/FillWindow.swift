@@ -54,6 +54,7 @@ struct FillWindow: ~Copyable {
     /// Whether the fill at `place` has the identity of `record`.
     @inline(__always)
     func isSame(_ place: UInt64, _ record: UnsafePointer<pks_fill_record>) -> Bool {
+        // SAFETY: the caller's record is whole, and so is every place.
         let stored = unsafe self.record(place)
         return unsafe stored.pointee.handle == record.pointee.handle && stored.tradeID == record.tradeID
             && stored.orderID == record.orderID

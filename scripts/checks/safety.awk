@@ -4,6 +4,7 @@
 #   // SAFETY: ... in a function's body     the rest of that function
 #   // SAFETY: ... between declarations     the declarations that follow it, up to the first blank line
 #   // SAFETY (all of these): ...           the rest of the type or extension that it stands in
+#   // SAFETY (all of this file): ...       the rest of the file
 #   // SAFETY: ... over a stored property    every use of that property in its module, and
 #                                          @safe in its file (it is the owner's vow)
 
@@ -22,9 +23,8 @@ function note_vow(    name) {
     vowed[module_of($1), name] = vows_in[$1] = 1
 }
 
-# Whether the line uses a property with such a vow after its first `unsafe`.
-function uses_vowed(    rest, name) {
-    rest = $4; sub(/^.*[^A-Za-z0-9_.]unsafe /, "", rest)
+# Whether code names a property with such a vow.
+function names_vowed(rest,    name) {
     while (match(rest, /[A-Za-z_][A-Za-z0-9_]*/)) {
         name = substr(rest, RSTART, RLENGTH); rest = substr(rest, RSTART + RLENGTH)
         if ((module_of($1), name) in vowed) return 1
@@ -47,8 +47,9 @@ function begin_covers(depth,    t, tag) {
         tag = tags[t]
         if ($5 !~ tag "( \\([^)]*\\))?:") continue
         active[tag] = 1; started[tag] = 0
-        if ($5 ~ tag " \\(") { kind[tag] = "type"; depth_of[tag] = members }
+        if ($5 ~ tag " \\(all of this file\\)") { kind[tag] = "file"; depth_of[tag] = 0 }
         else if (depth > members) { kind[tag] = "body"; depth_of[tag] = members + 1 }
+        else if ($5 ~ tag " \\((all|accessors)") { kind[tag] = "type"; depth_of[tag] = members }
         else { kind[tag] = "group"; depth_of[tag] = depth }
     }
 }
@@ -68,13 +69,24 @@ $1 != file { file = $1; active["SAFETY"] = active["SYNC"] = 0; types = 0; member
     if (code !~ /^ *$/) started["SAFETY"] = started["SYNC"] = 1
 
     if (pass == 1) note_vow()
-    else if (code ~ /(^|[^A-Za-z0-9_.])unsafe([^A-Za-z0-9_:]|$)/ && !uses_vowed()) need("SAFETY", "unsafe")
+    else if (code ~ /(^|[^A-Za-z0-9_.])unsafe([^A-Za-z0-9_:]|$)/ && !active["SAFETY"]) {
+        # What a vow may stand over comes after the last `unsafe`, or on the next line when that one goes on.
+        rest = code; sub(/^.*[^A-Za-z0-9_.]unsafe/, "", rest)
+        if (!names_vowed(rest)) {
+            if (rest ~ /\( *$/) { waiting = $1 ":" $2; next }
+            need("SAFETY", "unsafe")
+        }
+    }
     if (code ~ /@safe([^A-Za-z]|$)/ && !($1 in vows_in)) need("SAFETY", "@safe")
     if (code ~ /@unchecked Sendable/) need("SAFETY", "@unchecked Sendable")
     if (match(code, /pks_(load|store|fence)_[a-z_]+/)) need("SYNC", substr(code, RSTART, RLENGTH))
     if (code ~ /[(, ]ordering: ?\./) need("SYNC", "an atomic operation")
 
     if (code ~ /^ *((@[A-Za-z]+(\([^)]*\))?|public|private|fileprivate|internal|package|final|indirect) +)*(struct|class|enum|extension|protocol|actor) +[A-Za-z`]/) type_begins = 1
+    if (waiting != "") {
+        if (!names_vowed(code)) { print waiting ": unsafe without a // SAFETY: comment that covers it"; bad = 1 }
+        waiting = ""
+    }
     opens = gsub(/\{/, "{", code); closes = gsub(/\}/, "}", code)
     if (type_begins && opens > 0) {
         type_begins = 0

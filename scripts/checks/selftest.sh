@@ -42,6 +42,8 @@ plant safety Sources/A/A.swift '5: unsafe without' <<<$'// SAFETY: p is alive he
 plant safety Sources/A/A.swift '6: unsafe without' <<<$'func f() {\n    // SAFETY: in this function.\n    unsafe g()\n}\nfunc h() {\n    unsafe g()\n}'
 plant safety Sources/A/A.swift '8: unsafe without' <<<$'struct A {\n    // SAFETY: for f.\n    func f() {\n\n        unsafe g()\n    }\n\n    func h() { unsafe g() }\n}'
 plant safety Sources/A/A.swift '6: unsafe without' <<<$'extension A {\n    // SAFETY (all of these): p lives as long as A.\n    var a: Int { unsafe p[0] }\n\n}\nlet b = unsafe p[1]'
+plant safety Sources/A/A.swift '5: unsafe without' <<<$'func f() {\n    // SAFETY (all of this function): x\n    unsafe g()\n}\nfunc h() { unsafe g() }'
+plant safety Sources/A/A.swift "" <<<$'@safe struct A {\n    // SAFETY: allocated in init.\n    let base: UnsafeMutablePointer<Int>\n\n    deinit {\n        unsafe free(\n            base, 1)\n    }\n}'
 plant safety Sources/A/A.swift '@safe without' <<<'@safe struct A {}'
 plant safety Sources/A/A.swift '@unchecked Sendable without' <<<'final class A: @unchecked Sendable {}'
 plant safety Sources/A/A.swift 'pks_load_acquire without a // SYNC:' <<<'let a = pks_load_acquire(p)'
