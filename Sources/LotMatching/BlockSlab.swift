@@ -46,6 +46,10 @@ struct BlockSlab: ~Copyable {
         unsafe base + Int(block) &* Self.blockBytes
     }
 
+    /// How many blocks were never handed out. `untouched` ends at blockCount + 1.
+    @inlinable @inline(__always)
+    var untouchedCount: UInt32 { blockCount &+ 1 &- untouched }
+
     /// Whether one block of order 0 is to be had.
     @inlinable @inline(__always)
     var hasBlock: Bool {
@@ -74,7 +78,7 @@ struct BlockSlab: ~Copyable {
     @usableFromInline
     mutating func takeFresh(order: Int) -> UInt32 {
         let units = UInt32(1) << UInt32(order)
-        if blockCount - untouched + 1 >= units {
+        if untouchedCount >= units {
             defer { untouched += units }
             return untouched
         }

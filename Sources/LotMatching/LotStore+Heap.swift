@@ -7,9 +7,10 @@ public import FixedPoint
 // The heap lives in segments that never move: segment 0 has lots 0..<4, segment s has lots
 // 4 x 2^(s-1) ..< 4 x 2^s. Growing by a segment copies nothing. `list.head` is a table block:
 //
-//   | segment 0 u32 | segment 1 | ... | segment 27 | unused | segment count u32 (byte 124) |
+//   | segment 0 u32 | segment 1 | ... | segment 25 | unused | segment count u32 (byte 124) |
 extension LotStore {
-    @usableFromInline static var segmentMax: Int { 28 }
+    /// The last segment is a block of the largest order: a heap holds up to 2^27 lots.
+    @usableFromInline static var segmentMax: Int { BlockSlab.orderMax &+ 2 }
 
     /// A heap seen through its table block. Valid until a segment is taken or given.
     // SAFETY: only `heap` makes one, of a live list, and callers drop it before they take or give a segment.
@@ -272,7 +273,7 @@ extension BlockSlab {
     /// Whether `take(order:)` would succeed.
     @inlinable
     func hasRoom(order: Int) -> Bool {
-        if blockCount &- untouched &+ 1 >= UInt32(1) << UInt32(order) { return true }
+        if untouchedCount >= UInt32(1) << UInt32(order) { return true }
         // SAFETY: order ... orderMax lie inside freeHeads.
         for larger in order...Self.orderMax where unsafe freeHeads[larger] != 0 { return true }
         return false
@@ -281,7 +282,7 @@ extension BlockSlab {
     /// Whether two blocks of order 0 are to be had.
     @inlinable @inline(__always)
     var hasRoomForTwo: Bool {
-        if blockCount &- untouched >= 1 { return true }
+        if untouchedCount >= 2 { return true }
         return hasTwoFreed
     }
 
@@ -289,8 +290,7 @@ extension BlockSlab {
         // SAFETY: as in `take`; a freed block's first word is the next one's number or 0.
         let first = unsafe freeHeads[0]
         let second = first == 0 ? 0 : unsafe address(first).load(as: UInt32.self)
-        let untouchedBlocks = blockCount - untouched + 1
-        let single = (first == 0 ? 0 : 1) + (second == 0 ? 0 : 1) + Int(untouchedBlocks)
+        let single = (first == 0 ? 0 : 1) + (second == 0 ? 0 : 1) + Int(untouchedCount)
         return single >= 2 || hasLargerBlock
     }
 }

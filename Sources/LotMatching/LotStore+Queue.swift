@@ -55,6 +55,12 @@ extension LotStore {
     @inlinable @inline(__always)
     func queueBlock(_ block: UInt32) -> QueueBlock { unsafe QueueBlock(slab.address(block)) }
 
+    /// Whether the last block of the list has room. Only asked when the slab has none.
+    @inlinable
+    func queueHasRoom(_ list: LotList) -> Bool {
+        list.count != 0 && queueBlock(list.tail).end < Self.lotsPerBlock
+    }
+
     @inlinable @inline(__always)
     mutating func queueAppend(_ lot: Lot, to list: inout LotList) -> Bool {
         if list.count != 0 {

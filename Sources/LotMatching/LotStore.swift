@@ -43,7 +43,7 @@ public struct LotStore: ~Copyable {
     @inlinable @inline(__always)
     public func hasRoom(in list: LotList, method: LotMethod) -> Bool {
         switch method {
-        case .fifo, .lifo: slab.hasBlock
+        case .fifo, .lifo: slab.hasBlock || queueHasRoom(list)
         case .hifo, .lofo: heapHasRoom(list)
         case .average: true
         }
