@@ -71,14 +71,20 @@ struct IdentityTable: ~Copyable {
         let high = unsafe line.load(fromByteOffset: 8, as: UInt64.self)
         var candidates = Self.zeroLanes(low ^ tags)
         while candidates != 0 {
-            let place = place(bucket, candidates.trailingZeroBitCount >> 4)
-            if unsafe window.isSame(place, record) { return (place, IdentityLane(bucket: bucket, lane: 0)) }
+            let lane = candidates.trailingZeroBitCount >> 4
+            let place = place(bucket, lane)
+            if holds(hash, bucket, lane), unsafe window.isSame(place, record) {
+                return (place, IdentityLane(bucket: bucket, lane: lane))
+            }
             candidates &= candidates &- 1
         }
         candidates = Self.zeroLanes(high ^ tags) & 0x0000_8000_8000_8000
         while candidates != 0 {
-            let place = place(bucket, 4 &+ candidates.trailingZeroBitCount >> 4)
-            if unsafe window.isSame(place, record) { return (place, IdentityLane(bucket: bucket, lane: 0)) }
+            let lane = 4 &+ candidates.trailingZeroBitCount >> 4
+            let place = place(bucket, lane)
+            if holds(hash, bucket, lane), unsafe window.isSame(place, record) {
+                return (place, IdentityLane(bucket: bucket, lane: lane))
+            }
             candidates &= candidates &- 1
         }
         let passed = high >> 48
@@ -101,17 +107,17 @@ struct IdentityTable: ~Copyable {
         _ hash: UInt64, _ record: UnsafePointer<pks_fill_record>, in window: borrowing FillWindow
     ) -> (place: UInt64?, free: IdentityLane) {
         // SAFETY (all of this function): as in `find`.
-        let tag = UInt16(truncatingIfNeeded: Self.tag(hash))
         var free: IdentityLane?
         var bucket = hash & mask
         var mayHold = true
-        // Bounded: the table always has free lanes (at most four of seven are taken on average).
-        while true {
+        // Once round at most: in a small table every bucket may have been passed.
+        for _ in 0...mask {
             for lane in 0..<7 {
-                let found = self.tag(bucket, lane)
-                if found == 0 {
+                if tag(bucket, lane) == 0 {
                     if free == nil { free = IdentityLane(bucket: bucket, lane: lane) }
-                } else if mayHold, found == tag, unsafe window.isSame(place(bucket, lane), record) {
+                } else if mayHold, holds(hash, bucket, lane),
+                    unsafe window.isSame(place(bucket, lane), record)
+                {
                     return (place(bucket, lane), IdentityLane(bucket: bucket, lane: lane))
                 }
             }
@@ -119,6 +125,15 @@ struct IdentityTable: ~Copyable {
             if !mayHold, let free { return (nil, free) }
             bucket = (bucket &+ 1) & mask
         }
+        // At most four of seven lanes are taken on average.
+        guard let free else { preconditionFailure("more identities than the table was made for") }
+        return (nil, free)
+    }
+
+    /// Whether the lane's entry may be one of `hash`. A free lane never is.
+    @inline(__always)
+    private func holds(_ hash: UInt64, _ bucket: UInt64, _ lane: Int) -> Bool {
+        UInt64(tag(bucket, lane)) == Self.tag(hash)
     }
 
     // SAFETY (accessors): lanes are 0...6; every offset lies inside the bucket's 64 bytes.

@@ -37,6 +37,21 @@ enum Records {
         return record
     }
 
+    /// The record before a fill that names the lot to close, states another currency for the fee, or both.
+    static func extra(openTradeID: String? = nil, feeCurrency: String? = nil) -> pks_extension_record {
+        var record = pks_extension_record()
+        record.kind = UInt8(PKS_KIND_EXTENSION)
+        if let feeCurrency {
+            record.flags |= UInt16(PKS_EXTENSION_FEE_CURRENCY)
+            write(feeCurrency, into: &record, at: 8, bytesMax: 8)
+        }
+        if let openTradeID {
+            record.flags |= UInt16(PKS_EXTENSION_OPEN_TRADE)
+            write(openTradeID, into: &record, at: 40, bytesMax: 40)
+        }
+        return record
+    }
+
     static func write<T>(_ text: String, into record: inout T, at offset: Int, bytesMax: Int) {
         let bytes = Array(text.utf8)
         precondition(bytes.count <= bytesMax)
@@ -51,12 +66,14 @@ extension Book {
     /// Defines a key and returns its handle; a refusal is the test's mistake.
     mutating func handle(_ key: pks_key_record) -> UInt32 {
         var key = key
+        // SAFETY: the record outlives the call.
         guard case .defined(let handle, _) = unsafe define(&key) else { preconditionFailure("key refused") }
         return handle
     }
 
     mutating func apply(_ record: pks_fill_record) -> ApplyResult {
         var record = record
+        // SAFETY: the record outlives the call.
         return unsafe apply(&record)
     }
 }
