@@ -91,9 +91,8 @@ extension Book {
         guard staged.isGood else { return unsafe rejectMalformed(record) }
         let (place, free) = unsafe identities.find(staged.hash, record, in: window)
         if let place { return unsafe applyRepeated(record, place) }
-        if _slowPath(window.isFull || hasForgotten) {
-            // Forgetting only frees lanes: the one that was found stays free, and on this fill's way.
-            if let reason = unsafe makeRoomInWindow(record) { return unsafe reject(record, reason) }
+        if _slowPath(window.isFull || hasForgotten), let reason = unsafe windowRefusal(record) {
+            return unsafe reject(record, reason)
         }
         return unsafe applyNew(record, staged.hash, free, extra)
     }
@@ -109,6 +108,7 @@ extension Book {
             unsafe extra == nil
             ? move(position, by: record) : moveExtended(position, by: record, extra)
         if let reason { return unsafe reject(record, reason) }
+        if _slowPath(window.isFull) { forgetOldest() }
         identities.insert(hash, place: window.next, at: lane)
         window.keepNext(seq: seq)
         let eventNs = unsafe record.pointee.event_ns
@@ -147,24 +147,32 @@ extension Book {
         return .rejected
     }
 
-    /// The window is full, or has been: forgets what is old enough, and answers why this fill cannot be
-    /// taken, or nil.
+    /// The window is full, or has forgotten something: why this fill cannot be taken, or nil. The newest
+    /// event time is that of this fill, when it is the newest: or a full window would never open again.
     @inline(never)
-    private mutating func makeRoomInWindow(_ record: UnsafePointer<pks_fill_record>) -> RejectReason? {
+    private func windowRefusal(_ record: UnsafePointer<pks_fill_record>) -> RejectReason? {
         // SAFETY: the record is whole; `oldest` is in the window.
         let fillNs = unsafe record.pointee.event_ns
         if hasForgotten && fillNs <= forgottenThroughNs { return .beyondWindow }
         guard window.isFull else { return nil }
+        let oldestNs = unsafe window.record(window.oldest).pointee.event_ns
+        let (bound, wrapped) = max(watermarkNs, fillNs)
+            .subtractingReportingOverflow(config.identityWindowNs)
+        guard !wrapped && oldestNs < bound else { return .identityCapacity }
+        return fillNs <= oldestNs ? .beyondWindow : nil
+    }
+
+    /// Gives the place of the oldest fill to one that was just applied. A lane that was free before is free
+    /// after it.
+    @inline(never)
+    private mutating func forgetOldest() {
+        // SAFETY: `oldest` is in the window.
         let oldest = unsafe window.record(window.oldest)
-        let eventNs = unsafe oldest.pointee.event_ns
-        let (bound, wrapped) = watermarkNs.subtractingReportingOverflow(config.identityWindowNs)
-        guard !wrapped && eventNs < bound else { return .identityCapacity }
         let hash = unsafe identityHash(oldest.pointee.handle, oldest.tradeID, oldest.orderID)
         identities.remove(hash, place: window.oldest)
         window.oldest &+= 1
-        forgottenThroughNs = max(forgottenThroughNs, eventNs)
+        forgottenThroughNs = unsafe max(forgottenThroughNs, oldest.pointee.event_ns)
         hasForgotten = true
-        return fillNs <= forgottenThroughNs ? .beyondWindow : nil
     }
 
     @inline(never)
