@@ -8,6 +8,7 @@ source scripts/lib.sh
 fills=200000
 seed=7
 book="demo-$$"
+pks="$PWD/.build/release/pks"
 work="$(mktemp -d)"
 export PKS_RUN_DIR="$work/run"
 mkdir -m 700 "$PKS_RUN_DIR"
@@ -16,7 +17,7 @@ trap 'rm -rf "$work" /dev/shm/pks-positions-v1-"$book"* /dev/shm/pks-fills-v1-"$
 # show COMMAND...: prints a command as one would type it, then runs it.
 show() {
     printf '\n$ pks %s\n' "$*"
-    .build/release/pks "$@"
+    "$pks" "$@"
 }
 
 # expect_lines FILE LEAST WHAT: the demo fails rather than show nothing.
@@ -27,26 +28,26 @@ expect_lines() {
 }
 
 say "demo: building pks for release (the first time takes a minute or two)"
-swift build -c release --product pks >"$work/build.log" 2>&1 || { cat "$work/build.log" >&2; fail 1 "demo: the build failed"; }
+swift build -c release --product pks >&2 || fail 1 "demo: the build failed"
+cd "$work"
 
-say "demo: $fills fills from a seeded generator"
-show generate --seed "$seed" --fills "$fills" >"$work/fills.csv"
-expect_lines "$work/fills.csv" "$fills" "generated fills"
-head -n 3 "$work/fills.csv"
+say "demo: $fills made-up fills, the same on every machine"
+show generate --fills "$fills" --seed "$seed" --strategies 1 --out fills.csv
+expect_lines fills.csv "$((fills + 1))" "generated fills"
+head -n 3 fills.csv
 
-say "demo: file -> ring -> book -> slots in shared memory, which are kept"
-show replay "$work/fills.csv" --book "$book" --method fifo --out "$work/out" --keep
-expect_lines "$work/out/matches.csv" 2 "matches"
+say "demo: file -> ring -> book -> slots in shared memory, which are kept for others to read"
+show replay fills.csv --book "$book" --method fifo --out out --keep 2>&1
+expect_lines out/matches.csv 1000 "matches"
 
 show ls
 show read --book "$book"
+"$pks" read --book "$book" --csv >read.csv
 
-symbol="$(sed -n 2p "$work/out/positions.csv" | cut -d , -f 4)"
-show read --book "$book" --symbol "$symbol" --json >"$work/one.json"
-expect_lines "$work/one.json" 1 "the slot of $symbol"
-cat "$work/one.json"
+symbol="$(sed -n 2p read.csv | cut -d , -f 4)"
+show read --book "$book" --account "$(sed -n 2p read.csv | cut -d , -f 2)" --symbol "$symbol" --json | tee one.json
+grep -q "\"$symbol\"" one.json || fail 1 "demo: the slot of $symbol was not read"
 
-# What other processes read must be what the book itself wrote.
-.build/release/pks read --book "$book" --csv >"$work/read.csv"
-cmp "$work/out/positions.csv" "$work/read.csv" || fail 1 "demo: shared memory and positions.csv differ"
-say "demo: done; what readers saw is positions.csv to the byte, and the segment is gone again"
+# What another process reads must be what the book itself wrote.
+cmp out/positions.csv read.csv || fail 1 "demo: shared memory and positions.csv differ"
+say "demo: done. Shared memory showed positions.csv to the byte; the segment is gone again."
