@@ -44,9 +44,7 @@ enum Cleanup {
     /// Removes what is on the list and ends the process. The list stays held, so that nothing new is made.
     fileprivate static func end(_ signal: Int32) -> Never {
         state.withLock { state in
-            // Backwards, so that a directory goes after what is in it.
-            // SAFETY: the names live for the call.
-            for path in state.paths.reversed() { _ = unsafe remove(path) }
+            for path in state.paths.reversed() { ScratchPlace.removeTree(path) }
             say("pks: interrupted: nothing of this run was kept")
             _exit(128 + signal)
         }

@@ -9,7 +9,9 @@ public enum PksCommand {
     /// The version that `pks --version` prints.
     public static let version = "0.1.0"
 
-    static var verbs: [any Verb.Type] { [ReplayVerb.self, ReadVerb.self, ListVerb.self, GenerateVerb.self] }
+    static var verbs: [any Verb.Type] {
+        [ReplayVerb.self, ReadVerb.self, ListVerb.self, GenerateVerb.self, VerifyVerb.self, DoctorVerb.self]
+    }
 
     /// Runs one command line (`arguments` without the program's name) and returns the exit status. Prints to
     /// standard output and standard error. Call it once, from the main thread.

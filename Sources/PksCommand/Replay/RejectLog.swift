@@ -30,10 +30,13 @@ final class RejectLog {
     private var waiting: [Row] = []
     private var row: [UInt8] = []
     private var shownCount = 0
+    private let isSilent: Bool
 
-    init(output: ByteWriter?, progress: ProgressLine) throws(CommandError) {
+    /// Writes rows to `output`, and the first few to stderr unless it is to be silent.
+    init(output: ByteWriter?, progress: ProgressLine, isSilent: Bool = false) throws(CommandError) {
         self.output = output
         self.progress = progress
+        self.isSilent = isSilent
         try output?.write(Self.csvHeader)
     }
 
@@ -81,13 +84,13 @@ final class RejectLog {
 
     /// The last line on stderr: how many more there are. `outPath` says where all of them stand.
     func showRest(outPath: String?) {
-        if count <= Self.shownMax { return }
+        if isSilent || count <= Self.shownMax { return }
         let advice = outPath.map { "\($0) has all of them" } ?? "--out DIR writes all of them to rejects.csv"
         say("pks: and \(count - Self.shownMax) more rejects (\(advice))")
     }
 
     private func show(_ reject: Row) {
-        if shownCount == Self.shownMax { return }
+        if isSilent || shownCount == Self.shownMax { return }
         shownCount += 1
         progress.clear()
         let column = reject.column.map { ":\($0)" } ?? ""

@@ -19,11 +19,14 @@ final class ReplaySession: FillSink {
     private let place: BookLane.Place
     private let progressLine: ProgressLine
     private let wantsEffects: Bool
+    private let hashSeed: UInt64?
+    private var hasEnded = false
 
     init(
         _ input: InputOptions, method: LotMethod, effects: EffectSink, wantsEffects: Bool,
-        progress: ProgressLine, place: BookLane.Place
+        progress: ProgressLine, place: BookLane.Place, hashSeed: UInt64? = nil
     ) {
+        self.hashSeed = hashSeed
         self.input = input
         self.method = method
         self.effects = effects
@@ -40,9 +43,17 @@ final class ReplaySession: FillSink {
             try Cleanup.making { () throws(ShmError) in [try open(name, index: index)] }
             return nil
         } catch {
-            failure = CommandError(error)
+            failure = Self.failure(error, book: name)
             return error.description
         }
+    }
+
+    private static func failure(_ error: ShmError, book: String) -> CommandError {
+        guard case .alreadyRunning(_, let pid) = error else { return CommandError(error) }
+        return .failed(
+            .tryAgain, what: "book \(book)",
+            why: "another writer has it" + (pid.map { ": process \($0)" } ?? ""),
+            advice: "wait until it has ended, or name another --book")
     }
 
     /// Returns the path of the book's segment.
@@ -52,7 +63,9 @@ final class ReplaySession: FillSink {
         let log =
             wantsEffects
             ? unsafe EffectLog { effects in unsafe sink.take(effects, book: index) } : EffectLog()
-        let lane = try BookLane(config: input.bookConfig(name, method: method), effects: log, place: place)
+        var config = input.bookConfig(name, method: method)
+        if let hashSeed { config.hashSeed = hashSeed }
+        let lane = try BookLane(config: config, effects: log, place: place)
         lanes.append(lane)
         sink.addBook()
         return lane.segmentPath
@@ -120,11 +133,16 @@ final class ReplaySession: FillSink {
 
     // MARK: - The end
 
-    /// Marks all segments stopped; their names stay with `keep` only. Tells on stderr what goes wrong.
+    /// Marks all segments stopped and lets go of them and of their locks; their names stay with `keep` only.
+    /// Tells on stderr what goes wrong.
+    /// A second call does nothing.
     func end(keep: Bool) {
+        if hasEnded { return }
+        hasEnded = true
         for lane in lanes {
             do throws(ShmError) { try lane.end(keep: keep) } catch { say("pks: " + error.description) }
             Cleanup.forget([lane.segmentPath])
         }
+        lanes = []
     }
 }
