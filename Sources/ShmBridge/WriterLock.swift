@@ -64,6 +64,12 @@ public struct WriterLock: ~Copyable {
         self.file = file
     }
 
+    deinit {
+        // Closing alone would not do: a process that another thread is just spawning has a copy of the
+        // descriptor until its exec, and the lock would live as long as that.
+        _ = flock(file.descriptor, LOCK_UN)
+    }
+
     /// Where locks are kept unless stated otherwise: PKS_RUN_DIR, else pks under XDG_RUNTIME_DIR, else
     /// /tmp/pks-<uid>. Allocates.
     public static var defaultRunDirectory: String {
