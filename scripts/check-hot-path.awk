@@ -1,9 +1,17 @@
 # check-hot-path.sh explains. Input files, in this order:
-#   NAMES   address TAB demangled name, a line for each symbol
+#   NAMES   address TAB size TAB demangled name, a line for each symbol
+# Functions without a symbol (the linker may drop those of one file) follow one that has; where a symbol
+# ends by its size, what comes after counts as another function, of which only that is known.
 #   RULES   scripts/hot-symbols.txt
 #   CODE    what llvm-objdump -d prints
 
 function plain(address) { sub(/^0x/, "", address); sub(/^0+/, "", address); return address }
+
+function number(hex,    i, value) {
+    hex = tolower(hex)
+    for (i = 1; i <= length(hex); i++) value = value * 16 + index("123456789abcdef", substr(hex, i, 1))
+    return value + 0
+}
 
 function forbidden(name) {
     sub(/@plt$/, "", name)
@@ -41,8 +49,9 @@ FNR == 1 { part++ }
 
 part == 1 {
     split($0, field, "\t"); address = plain(field[1])
-    if (address in name_of) name_of[address] = name_of[address] " = " field[2]
-    else name_of[address] = field[2]
+    if (address in name_of) name_of[address] = name_of[address] " = " field[3]
+    else name_of[address] = field[3]
+    if (number(field[2]) > 0) end_of[address] = number(address) + number(field[2])
     next
 }
 
@@ -62,10 +71,15 @@ part == 2 {
 /^[0-9a-f]+ <.*>:$/ {
     current = plain($1); label[current] = $0; sub(/^[0-9a-f]+ </, "", label[current]); sub(/>:$/, "", label[current])
     address_of[label[current]] = current; recent = ""
+    end = current in end_of ? end_of[current] : 0
     next
 }
 
 /^ *[0-9a-f]+:/ {
+    if (end > 0 && number(substr($1, 1, length($1) - 1)) >= end) {
+        rest = "what follows " label[current] " without a symbol"
+        current = current "+"; label[current] = rest; address_of[rest] = current; end = 0; recent = ""
+    }
     operation = $2; size[current]++
     if (operation ~ /^(i?div[bwlq]?|[us]div)$/) divisions[current]++
     if (operation ~ /^(call|j|bl$|blr|b$|b\.|br$|cbn?z|tbn?z)/) {
@@ -74,8 +88,13 @@ part == 2 {
             if (!(operation ~ /^(jmp|br)/ && recent ~ /movslq|movsxd|ldrsw|adr /)) indirect[current]++
         } else if ($0 ~ /<[^>]*>$/) {
             target = $0; sub(/^.*</, "", target); sub(/>$/, "", target)
-            offset = sub(/\+0x[0-9a-f]+$/, "", target)
-            if (target != label[current]) { calls[current] = calls[current] "\n" target }
+            offset = match(target, /\+0x[0-9a-f]+$/) ? number(substr(target, RSTART + 3)) : 0
+            sub(/\+0x[0-9a-f]+$/, "", target)
+            owner = current; sub(/\+$/, "", owner)
+            if (target != label[owner]) calls[current] = calls[current] "\n" target
+            else if (offset > 0 && owner in end_of && number(owner) + offset >= end_of[owner]) {
+                if (owner == current) calls[current] = calls[current] "\nwhat follows " target " without a symbol"
+            } else if (owner != current) calls[current] = calls[current] "\n" target
         }
     }
     recent = recent " " operation; if (length(recent) > 40) recent = substr(recent, length(recent) - 39)

@@ -23,7 +23,8 @@ toolchain="$(dirname "$(readlink -f "$(command -v swift)")")"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 
-"$toolchain/llvm-nm" --defined-only "$binary" | awk 'NF == 3 && $2 ~ /[tTwW]/ { print $1 "\t" $3 }' |
+"$toolchain/llvm-nm" --defined-only --print-size "$binary" |
+    awk '$(NF - 1) ~ /^[tTwW]$/ { print $1 "\t" (NF == 4 ? $2 : 0) "\t" $NF }' |
     swift demangle --compact >"$work/names"
 "$toolchain/llvm-objdump" -d --no-show-raw-insn "$binary" >"$work/code"
 awk -f "$here/check-hot-path.awk" "$work/names" "$rules" "$work/code"

@@ -35,7 +35,12 @@ check_warnings() {
     return "$status"
 }
 
-check_hot-path() { scripts/check-hot-path.sh .build/release/pks scripts/hot-symbols.txt; }
+check_hot-path() {
+    local status=0
+    scripts/check-hot-path.sh .build/release/pks scripts/hot-symbols.txt || status=1
+    scripts/check-hot-path.sh .build/release/pks-torture scripts/slot-symbols.txt || status=1
+    return "$status"
+}
 
 # indented TEXT: on stderr, four spaces in.
 indented() { printf '    %s\n' "${1//$'\n'/$'\n    '}" >&2; }

@@ -3,7 +3,7 @@
 /// whatever another process scribbles into shared memory, the writer's own numbers stay right.
 public import CSeqlock
 import Glibc
-import ShmFiles
+package import ShmFiles
 
 // SAFETY: its pointers lie in the mapping and the private words that it owns; all that writes is mutating, so
 // one thread at a time has it.
@@ -42,7 +42,7 @@ public struct SegmentWriter: ~Copyable, @unchecked Sendable {
     /// What this process put into the index, to probe without reading shared memory.
     let indexMirror: PrivateWords
     let counts: PrivateWords
-    let mapping: MappedFile
+    package let mapping: MappedFile
     let lock: WriterLock
     let fileStatus: FileStatus
 

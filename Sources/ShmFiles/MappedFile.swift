@@ -9,6 +9,7 @@ package struct MappedFile: ~Copyable {
     package let base: UnsafeMutableRawPointer
     /// Length of the mapping.
     package let byteCount: Int
+    private let isShared: Bool
 
     /// Maps the first `byteCount` bytes of an open file and brings every page in, so that no later touch
     /// can fault: a page that cannot be had is an error here instead of a signal later.
@@ -28,6 +29,7 @@ package struct MappedFile: ~Copyable {
         }
         unsafe self.base = mapped
         self.byteCount = byteCount
+        isShared = false
     }
 
     private static func populate(
@@ -42,7 +44,17 @@ package struct MappedFile: ~Copyable {
         }
     }
 
+    /// The same mapping once more, which stays `other`'s: it must live longer. The thread sanitizer tells
+    /// memory by its address, so a run under it needs both sides of a segment on one mapping.
+    package init(sharing other: borrowing MappedFile) {
+        // SAFETY: the caller keeps `other` alive.
+        unsafe base = other.base
+        byteCount = other.byteCount
+        isShared = true
+    }
+
     deinit {
+        if isShared { return }
         // SAFETY: the mapping was made in init and nobody else unmaps it.
         _ = unsafe munmap(base, byteCount)
     }

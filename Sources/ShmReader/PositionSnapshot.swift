@@ -24,6 +24,8 @@ public struct PositionSnapshot: Sendable {
 public enum SnapshotResult: Sendable, Equatable {
     /// The snapshot is consistent; it took this many rounds of reading.
     case consistent(rounds: Int)
+    /// The writer is still filling its slots; the snapshot has no meaning.
+    case starting
     /// In none of the rounds did the writer leave enough time; the snapshot has no meaning.
     case writerTooFast(rounds: Int)
 }
@@ -43,11 +45,14 @@ extension PositionSnapshot {
         listAll(reader.slotCount)
         for taken in 1...max(1, rounds) {
             let isWhole = readDue(reader)
+            // Before the cursor: what was published before the state became live is then in the cursor.
+            let isStarting = reader.isStarting
             let applied = reader.appliedSeq
             // SYNC: the reads above end in acquire fences of their own; this keeps the cursor after them.
             pks_fence_acquire()
             let now = reader.changeCursor()
             if isWhole, now == cursor {
+                if isStarting { return .starting }
                 appliedSeq = positions.reduce(applied) { max($0, $1.applied_seq) }
                 return .consistent(rounds: taken)
             }

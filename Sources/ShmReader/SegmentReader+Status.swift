@@ -59,6 +59,9 @@ extension SegmentReader {
         }
     }
 
+    /// Whether positions are not complete yet. One load.
+    public var isStarting: Bool { liveWord(\.state) == UInt64(PKS_STATE_STARTING) }
+
     /// The writer's last sign of life, CLOCK_MONOTONIC ns.
     public var heartbeatNs: Int64 { Int64(bitPattern: liveWord(\.heartbeat_ns)) }
 

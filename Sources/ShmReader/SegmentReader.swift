@@ -3,7 +3,7 @@
 /// noticed by the writer.
 public import CSeqlock
 import Glibc
-import ShmFiles
+package import ShmFiles
 
 // SAFETY: its pointers lie in `mapping`, which it owns and which nobody can write through.
 /// One book's positions, mapped read-only. May be used by any number of threads at once, except for
@@ -65,12 +65,35 @@ public struct SegmentReader: ~Copyable, @unchecked Sendable {
                     actualBytes: (try? file.status().byteCount) ?? 0)
                 : AttachError(error)
         }
+        self.init(
+            mapping, header, geometry, book: book, path: path, directory: directory,
+            allowedOwners: allowedOwners)
+    }
+
+    /// A reader on the mapping of a writer in this process, which must live longer; for the thread sanitizer.
+    package init(sharing mapping: borrowing MappedFile, book: String) throws(AttachError) {
+        // SAFETY: the header lies at the start of the mapping and never changes.
+        let header = unsafe mapping.base.load(as: pks_segment_header.self)
+        let geometry = try translating { () throws(HeaderFault) in
+            try SegmentGeometry(header)
+        } _: {
+            AttachError($0, object: book)
+        }
+        self.init(
+            MappedFile(sharing: mapping), header, geometry, book: book, path: "", directory: "",
+            allowedOwners: [])
+    }
+
+    private init(
+        _ mapping: consuming MappedFile, _ header: pks_segment_header, _ geometry: SegmentGeometry,
+        book: String, path: String, directory: String, allowedOwners: [UInt32]
+    ) {
         // SAFETY: SegmentGeometry has checked that each part lies inside the mapping.
         let base = unsafe UnsafeRawPointer(mapping.base)
         self.book = book
         self.path = path
-        self.epoch = header.epoch
-        self.slotCapacity = geometry.slotCapacity
+        epoch = header.epoch
+        slotCapacity = geometry.slotCapacity
         self.header = header
         unsafe slots = (base + geometry.slotOffset).assumingMemoryBound(to: pks_slot.self)
         unsafe live = (base + geometry.liveOffset).assumingMemoryBound(to: pks_live.self)
@@ -81,7 +104,7 @@ public struct SegmentReader: ~Copyable, @unchecked Sendable {
         unsafe self.directory = directoryBase.assumingMemoryBound(to: pks_directory_entry.self)
         unsafe index = (base + geometry.indexOffset).assumingMemoryBound(to: UInt64.self)
         indexMask = geometry.indexCapacity - 1
-        self.shmDirectory = directory
+        shmDirectory = directory
         self.allowedOwners = allowedOwners
         self.mapping = mapping
     }

@@ -45,6 +45,7 @@ import Testing
                 if snapshot.appliedSeq < lastSeq { wrong += 1 }
                 lastSeq = snapshot.appliedSeq
             case .writerTooFast: tooFast += 1
+            case .starting: Issue.record("the writer is live")
             }
         }
         print(
@@ -91,6 +92,8 @@ import Testing
         var writer = try scratch.writer()
         let reader = try scratch.reader()
         var snapshot = PositionSnapshot()
+        #expect(reader.snapshot(into: &snapshot) == .starting)
+        writer.setState(.live)
         #expect(reader.snapshot(into: &snapshot) == .consistent(rounds: 1))
         #expect(snapshot.positions.isEmpty && snapshot.appliedSeq == 0)
         let slots = [try writer.claim("A"), try writer.claim("B")]

@@ -19,7 +19,7 @@ struct BookScan {
         var snapshot = PositionSnapshot()
         switch reader.snapshot(into: &snapshot) {
         case .consistent: consistency = .oneMoment(seq: snapshot.appliedSeq)
-        case .writerTooFast: consistency = .eachByItself(left: 0)
+        case .starting, .writerTooFast: consistency = .eachByItself(left: 0)
         }
         guard case .oneMoment = consistency else {
             let left = reader.scan { (slot, position) throws(Never) in

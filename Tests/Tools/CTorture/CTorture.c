@@ -62,16 +62,24 @@ uint64_t broken_read_other_cell(const struct pks_slot *slot, struct pks_position
     return pks_load_relaxed(&slot->sequence) == sequence ? sequence : 0;
 }
 
-uint64_t broken_publish_memcpy(struct pks_slot *slot, uint64_t published, const struct pks_position *value) {
+uint64_t broken_publish_plain(struct pks_slot *slot, uint64_t published, const struct pks_position *value) {
     const uint64_t next = published + 1;
-    memcpy(slot->cells[next & 1], value, PKS_POSITION_BYTES);
+    uint64_t words[PKS_POSITION_WORDS];
+    memcpy(words, value, sizeof(words));
+    for (int i = 0; i < PKS_POSITION_WORDS; i++) {
+        slot->cells[next & 1][i] = words[i];
+    }
     pks_store_release(&slot->sequence, next);
     return next;
 }
 
-uint64_t broken_read_memcpy(const struct pks_slot *slot, struct pks_position *out) {
+uint64_t broken_read_plain(const struct pks_slot *slot, struct pks_position *out) {
     const uint64_t sequence = pks_load_acquire(&slot->sequence);
-    memcpy(out, slot->cells[sequence & 1], PKS_POSITION_BYTES);
+    uint64_t words[PKS_POSITION_WORDS];
+    for (int i = 0; i < PKS_POSITION_WORDS; i++) {
+        words[i] = slot->cells[sequence & 1][i];
+    }
+    memcpy(out, words, sizeof(words));
     return pks_load_acquire(&slot->sequence) == sequence ? sequence : 0;
 }
 

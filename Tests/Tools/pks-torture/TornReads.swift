@@ -9,7 +9,7 @@ enum Variant: String {
     case correct
     case unchecked
     case otherCell = "other-cell"
-    case memcpy
+    case plain
 }
 
 /// What the reading side saw. All values that a reader called whole are checked; `reads` counts those of
@@ -26,18 +26,22 @@ struct Tally {
     var changed: UInt64 = 0
     var busy: UInt64 = 0
     var publishes: UInt64 = 0
+    private var blocks: UInt64 = 0
     private var last: UInt64 = 0
 
     /// Reads until `wanted` values came back while the writer wrote. `read` says whether it calls its copy
     /// whole, `sequence` how often the slot was published.
     mutating func run(
-        wanted: UInt64, sequence: () -> UInt64, _ read: (inout pks_position) -> Bool
+        wanted: UInt64, sequence: () -> UInt64, betweenBlocks: () -> Void,
+        _ read: (inout pks_position) -> Bool
     ) {
         while reads < wanted, torn < Self.tornEnough {
             let before = sequence()
             checkBlock(read)
             let published = sequence() - before
             publishes += published
+            blocks += 1
+            if blocks % 64 == 0 { betweenBlocks() }
             if published > 0 {
                 reads += Self.blockReads
             } else {
@@ -104,9 +108,23 @@ enum TornReads {
         var value = pks_position()
         unsafe torture_fill(&value, 1)
         let published = unsafe writer.publish(slot: slot, published: 1, value: &value)
-        let reader = try SegmentReader(book: "main", directory: directory)
-        try WritingThread.start(writer, slot: slot, published: published, breaksRules: variant == .memcpy)
-        return try tally(reader, wanted, variant).report()
+        // One mapping for both: the sanitizer tells memory by its address.
+        let reader = try SegmentReader(sharing: writer.mapping, book: "main")
+        try WritingThread.start(writer, slot: slot, published: published, breaksRules: variant == .plain)
+        return try tally(reader, wanted, variant) { readTheRest(reader) }.report()
+    }
+
+    /// Everything else that readers do, for the sanitizer to watch.
+    private static func readTheRest(_ reader: borrowing SegmentReader) {
+        let count = reader.slotCount
+        if let key = reader.key(of: count - 1) {
+            _ = reader.find(account: key.account, strategy: key.strategy, symbol: key.symbol)
+        }
+        var snapshot = PositionSnapshot()
+        _ = reader.snapshot(into: &snapshot, rounds: 2)
+        var cursor = reader.changeCursor()
+        for _ in 0..<4 { _ = reader.nextChange(&cursor) }
+        _ = (reader.counters, reader.writerStatus(), reader.durableSeq)
     }
 
     private static func variant(_ arguments: inout Arguments) -> Variant {
@@ -116,7 +134,8 @@ enum TornReads {
     }
 
     private static func tally(
-        _ reader: borrowing SegmentReader, _ wanted: UInt64, _ variant: Variant
+        _ reader: borrowing SegmentReader, _ wanted: UInt64, _ variant: Variant,
+        betweenBlocks: () -> Void = {}
     ) throws -> Tally {
         guard let slot = reader.find(account: "acc", strategy: "strat", symbol: "TORN") else {
             throw AttachError.notFound(object: "TORN")
@@ -124,13 +143,14 @@ enum TornReads {
         let address = unsafe reader.slotAddress(slot).assumingMemoryBound(to: pks_slot.self)
         var tally = Tally()
         func run(_ read: (inout pks_position) -> Bool) {
-            tally.run(wanted: wanted, sequence: { reader.sequence(of: slot) }, read)
+            tally.run(
+                wanted: wanted, sequence: { reader.sequence(of: slot) }, betweenBlocks: betweenBlocks, read)
         }
         switch variant {
         case .correct: run { Probes.read(reader, slot, &$0) }
         case .unchecked: run { unsafe broken_read_unchecked(address, &$0) != 0 }
         case .otherCell: run { unsafe broken_read_other_cell(address, &$0) != 0 }
-        case .memcpy: run { unsafe broken_read_memcpy(address, &$0) != 0 }
+        case .plain: run { unsafe broken_read_plain(address, &$0) != 0 }
         }
         return tally
     }

@@ -16,7 +16,7 @@ struct Torture {
         pks-torture create DIRECTORY SLOTS              makes a segment and ends
         pks-torture produce DIRECTORY RECORDS           puts numbered fills on a ring
         pks-torture consume DIRECTORY RECORDS           takes and checks them
-        VARIANT: correct | unchecked | other-cell | memcpy; SEED 0: full speed without a pause
+        VARIANT: correct | unchecked | other-cell | plain; SEED 0: full speed without a pause
         """
 
     static func main() {

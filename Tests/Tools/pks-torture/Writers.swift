@@ -56,6 +56,7 @@ enum Writers {
         _ = torture_pin(0)
         var writer = try segment(directory, slots: keys)
         for key in 0..<keys { _ = writer.claimSlot(entry("S\(key)")) }
+        writer.setState(.live)
         var values = [pks_position](repeating: pks_position(), count: keys)
         sayReady()
         var record: UInt64 = 0

@@ -3,8 +3,11 @@ import CTorture
 import Glibc
 import ShmBridge
 
-/// A thread that publishes one slot until the process ends.
+/// A thread that does all that a book's writer does to a segment, until the process ends.
 final class WritingThread {
+    // SAFETY (all of these): values passed by address are locals that outlive the call; the slot belongs to
+    // `writer`, which lives as long as the thread.
+
     private var writer: SegmentWriter
     private let slot: Int
     private var published: UInt64
@@ -17,30 +20,38 @@ final class WritingThread {
         self.breaksRules = breaksRules
     }
 
-    /// Starts it; with `breaksRules` it publishes by ordinary memcpy.
+    /// Starts it; with `breaksRules` it publishes by ordinary stores. The writer's mapping stays for good.
     static func start(
         _ writer: consuming SegmentWriter, slot: Int, published: UInt64, breaksRules: Bool
     ) throws {
         let body = WritingThread(writer, slot: slot, published: published, breaksRules: breaksRules)
         var thread = pthread_t()
-        // SAFETY: the thread takes over the reference that passRetained adds.
-        let code = unsafe pthread_create(
-            &thread, nil, writingThreadMain, Unmanaged.passRetained(body).toOpaque())
+        // The thread takes over the reference that passRetained adds.
+        let context = unsafe Unmanaged.passRetained(body).toOpaque()
+        let code = unsafe pthread_create(&thread, nil, writingThreadMain, context)
         if code != 0 { throw ShmError.system(code: code, operation: "pthread_create", object: "writer") }
     }
 
     func run() -> Never {
-        // SAFETY: the value is a local that outlives the calls; the slot belongs to `writer`.
         var value = pks_position()
         let address = unsafe writer.slotAddress(slot).assumingMemoryBound(to: pks_slot.self)
+        var counters = SegmentCounters()
         while true {
             unsafe torture_fill(&value, published)
             published =
                 if breaksRules {
-                    unsafe broken_publish_memcpy(address, published, &value)
+                    unsafe broken_publish_plain(address, published, &value)
                 } else {
                     unsafe writer.publish(slot: slot, published: published, value: &value)
                 }
+            writer.setApplied(published)
+            if published & 0xffff == 0 {
+                _ = writer.claimSlot(Writers.entry("S\(published >> 16)"))
+                counters.fills = published
+                writer.setCounters(counters)
+                writer.setState(.live)
+                writer.setDurable(published)
+            }
         }
     }
 }

@@ -22,10 +22,10 @@ uint64_t broken_read_unchecked(const struct pks_slot *slot, struct pks_position 
 /* Broken: copies the other cell, the one that the writer is filling. */
 uint64_t broken_read_other_cell(const struct pks_slot *slot, struct pks_position *out);
 
-/* Broken: ordinary memcpy on both sides. The machine may well copy whole values; the language says it
- * is a data race, and the thread sanitizer must say so. */
-uint64_t broken_publish_memcpy(struct pks_slot *slot, uint64_t published, const struct pks_position *value);
-uint64_t broken_read_memcpy(const struct pks_slot *slot, struct pks_position *out);
+/* Broken: ordinary stores and loads. The machine may well copy whole values; the language says it is a
+ * data race, and the thread sanitizer must say so. (Not memcpy: Swift's sanitizer looks away there.) */
+uint64_t broken_publish_plain(struct pks_slot *slot, uint64_t published, const struct pks_position *value);
+uint64_t broken_read_plain(const struct pks_slot *slot, struct pks_position *out);
 
 /* Binds the calling thread to one processor; 0 when that was possible. */
 int torture_pin(int cpu);
