@@ -12,8 +12,8 @@ struct Scratch: ~Copyable {
 
     let path: String
 
-    init() throws {
-        let parent = unsafe access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
+    init(in stated: String? = nil) throws {
+        let parent = stated ?? (unsafe access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp")
         let name = "\(parent)/pks-test-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
         guard unsafe mkdir(name, 0o700) == 0 else { throw ScratchError(code: errno) }
         path = name
