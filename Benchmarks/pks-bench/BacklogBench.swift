@@ -29,7 +29,7 @@ struct BacklogBench {
 
     init(repetitions: Int) throws {
         self.repetitions = repetitions
-        bench = try BenchSegment(slotCapacity: 1024)
+        bench = try BenchSegment(slotCapacity: 16384)
     }
 
     func run() throws -> [Goal] {
@@ -102,14 +102,17 @@ struct BacklogBench {
         let lock = try WriterLock(book: bench.book, producer: "p")
         var producer = try RingProducer(
             RingConfiguration(
-                book: bench.book, producer: "p", recordCapacity: 1 << 21, handleCapacity: 1024), lock: lock)
+                book: bench.book, producer: "p", recordCapacity: 1 << 21, handleCapacity: max(keyCount, 1024)),
+            lock: lock)
         defer { _ = unsafe unlink(producer.path) }
         load(&producer, seed: seed)
-        let limit = unsafe limit_book_create(UInt32(keyCount), UInt64(identitiesMax + 32), 1 << 14)
+        let limit = unsafe limit_book_create(
+            UInt32(keyCount), UInt64(identitiesMax + 32), keyCount <= 1000 ? 1 << 14 : 1 << 12)
         defer { unsafe limit_book_destroy(limit) }
         var book = Book(
             BookConfig(
-                name: bench.book, positionsMax: 1024, lotsMax: 1 << 20, identitiesMax: identitiesMax))
+                name: bench.book, positionsMax: max(keyCount, 1024), lotsMax: 1 << 20,
+                identitiesMax: identitiesMax))
         book.prefault(lots: 1 << 18)
         var writer = BookWriter(book: book, segment: try bench.makeWriter())
         let consumer = try RingConsumer(book: bench.book, producer: "p", segmentEpoch: writer.epoch)

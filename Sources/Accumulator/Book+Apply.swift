@@ -89,7 +89,7 @@ extension Book {
         // SAFETY (all of this function): the record is whole and private.
         seq &+= 1
         guard staged.isGood else { return unsafe rejectMalformed(record) }
-        let (place, free) = unsafe identities.find(staged.hash, record, in: window)
+        let (place, free) = unsafe identities.find(staged.hash, record, in: window.stored)
         if let place { return unsafe applyRepeated(record, place) }
         if _slowPath(window.isFull || hasForgotten), let reason = unsafe windowRefusal(record) {
             return unsafe reject(record, reason)

@@ -47,9 +47,7 @@ extension Book {
         _ position: UnsafeMutablePointer<Position>, by record: UnsafePointer<pks_fill_record>,
         _ name: PaddedText40
     ) -> RejectReason? {
-        let move = unsafe Move(
-            isBuy: record.pointee.side == UInt8(PKS_SIDE_BUY), price: Price(units: record.pointee.price),
-            qty: record.pointee.qty, netBefore: position.pointee.slot.net_qty)
+        let move = unsafe Move(record, position)
         guard move.closing > 0, unsafe position.pointee.method != .average else { return .lotNotOpen }
         let (list, method) = unsafe (position.pointee.lots, position.pointee.method)
         let found = lots.find(tag: name.tag, in: list, method: method) { lot in
@@ -71,6 +69,7 @@ extension Book {
         unsafe position.pointee.realizedPnl = position.pointee.realizedPnl &+ gain
         unsafe position.pointee.openCost = position.pointee.openCost &- cost
         unsafe finish(position, move, totals, record)
+        if effects.isOn { unsafe emitPosition(position, move, record) }
         return nil
     }
 

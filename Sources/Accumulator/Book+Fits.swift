@@ -1,3 +1,4 @@
+import CSeqlock
 import FixedPoint
 import LotMatching
 
@@ -86,8 +87,11 @@ extension Book {
 
     /// Whether realised P&L, open cost and every match of this move fit 128 bits.
     @inline(never)
-    mutating func fits(_ position: UnsafeMutablePointer<Position>, _ move: Move) -> Bool {
-        // SAFETY (all of this function): the position is alive.
+    mutating func fits(
+        _ position: UnsafeMutablePointer<Position>, _ record: UnsafePointer<pks_fill_record>
+    ) -> Bool {
+        // SAFETY (all of this function): position and record are alive.
+        let move = unsafe Move(record, position)
         var prospect = unsafe Prospect(
             multiplier: Int128(position.pointee.multiplier), price: move.price, closesLong: move.closesLong,
             realized: WideSum(position.pointee.realizedPnl), cost: WideSum(position.pointee.openCost))

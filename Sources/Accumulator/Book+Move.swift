@@ -17,11 +17,12 @@ extension Book {
         let netBefore: Int64
 
         @inline(__always)
-        init(isBuy: Bool, price: Price, qty: Int64, netBefore: Int64) {
-            self.isBuy = isBuy
-            self.price = price
-            self.qty = qty
-            self.netBefore = netBefore
+        init(_ record: UnsafePointer<pks_fill_record>, _ position: UnsafeMutablePointer<Position>) {
+            // SAFETY: the caller's record and position are whole and alive.
+            isBuy = unsafe record.pointee.side == UInt8(PKS_SIDE_BUY)
+            price = unsafe Price(units: record.pointee.price)
+            qty = unsafe record.pointee.qty
+            netBefore = unsafe position.pointee.slot.net_qty
             let opposes = netBefore != 0 && (netBefore > 0) != isBuy
             // net = bought - sold with both in 0...Int64.max, so its magnitude is an Int64.
             closing = opposes ? min(qty, netBefore < 0 ? -netBefore : netBefore) : 0
@@ -51,19 +52,37 @@ extension Book {
     mutating func move(
         _ position: UnsafeMutablePointer<Position>, by record: UnsafePointer<pks_fill_record>
     ) -> RejectReason? {
-        // SAFETY (all of this function): position and record are whole and alive; see `applyNew`.
-        let move = unsafe Move(
-            isBuy: record.pointee.side == UInt8(PKS_SIDE_BUY), price: Price(units: record.pointee.price),
-            qty: record.pointee.qty, netBefore: position.pointee.slot.net_qty)
+        // SAFETY: position and record are whole and alive; see `applyNew`.
+        if _slowPath(effects.isOn) { return unsafe moveWithEffects(position, by: record) }
+        return unsafe move(position, by: record, withEffects: false)
+    }
+
+    /// The same with effects: a copy of its own, so that the one without does not pay for them.
+    @inline(never)
+    private mutating func moveWithEffects(
+        _ position: UnsafeMutablePointer<Position>, by record: UnsafePointer<pks_fill_record>
+    ) -> RejectReason? {
+        // SAFETY: as in `move`.
+        unsafe move(position, by: record, withEffects: true)
+    }
+
+    @inline(__always)
+    private mutating func move(
+        _ position: UnsafeMutablePointer<Position>, by record: UnsafePointer<pks_fill_record>,
+        withEffects: Bool
+    ) -> RejectReason? {
+        // SAFETY (all of this function): as in `move`.
+        let move = unsafe Move(record, position)
         guard let totals = unsafe totals(position, move, fee: record.pointee.fee) else { return .overflow }
         if _slowPath(!(unsafe position.pointee.isSmall(price: move.price.units, qty: move.qty))) {
-            if unsafe !fits(position, move) { return .overflow }
+            if unsafe !fits(position, record) { return .overflow }
         }
         if unsafe !hasRoom(position, move) { return .lotCapacity }
-        if _slowPath(effects.isOn) { unsafe emitLotChanges(position, move, record) }
-        if move.closing > 0 { unsafe close(position, move, record) }
+        if withEffects { unsafe emitLotChanges(position, move, record) }
+        if move.closing > 0 { unsafe close(position, move, record, withEffects: withEffects) }
         if move.opening > 0 { unsafe open(position, move, record) }
         unsafe finish(position, move, totals, record)
+        if withEffects { unsafe emitPosition(position, move, record) }
         return nil
     }
 
@@ -90,16 +109,21 @@ extension Book {
     private func hasRoom(_ position: UnsafeMutablePointer<Position>, _ move: Move) -> Bool {
         if move.closing > 0 { return true }
         // SAFETY: the position is alive.
-        if unsafe position.pointee.method == .average { return move.netBefore != 0 || openings.hasRoom }
+        let method = unsafe position.pointee.method
+        if method == .average { return move.netBefore != 0 || openings.hasRoom }
+        // There are twice as many blocks as opening fills, and no position takes more than two blocks a lot
+        // (a heap with one lot does); so a queue finds a block wherever there is room for an opening fill. A
+        // heap may need several blocks in one piece.
         return unsafe openings.hasRoom
-            && lots.hasRoom(in: position.pointee.lots, method: position.pointee.method)
+            && (method == .fifo || method == .lifo || lots.hasRoom(in: position.pointee.lots, method: method))
     }
 
     /// Closes `move.closing` of the open lots. Sums wrap, which is exact here: `isSmall` or `fits` has
     /// shown that the results fit.
     @inline(__always)
     private mutating func close(
-        _ position: UnsafeMutablePointer<Position>, _ move: Move, _ record: UnsafePointer<pks_fill_record>
+        _ position: UnsafeMutablePointer<Position>, _ move: Move, _ record: UnsafePointer<pks_fill_record>,
+        withEffects: Bool
     ) {
         // SAFETY (all of this function): the position is alive; references in open lots are live.
         let quantity = Quantity(units: move.closing)
@@ -107,9 +131,9 @@ extension Book {
         let proceeds = Self.scaled(move.price.times(quantity), by: multiplier)
         let cost: Int128  // signed, as openCost is
         if unsafe position.pointee.method == .average {
-            cost = unsafe closePool(position, move)
-            if _slowPath(effects.isOn) { unsafe emitPoolMatch(position, move, cost, record) }
-        } else if _slowPath(effects.isOn) {
+            cost = unsafe closePool(position, closing: move.closing)
+            if withEffects { unsafe emitPoolMatch(position, move, cost, record) }
+        } else if withEffects {
             cost = unsafe closeWithEffects(position, move, record)
         } else {
             let method = unsafe position.pointee.method
@@ -155,13 +179,16 @@ extension Book {
         }
     }
 
-    /// Takes `move.closing` out of the pool and returns its signed cost.
+    /// Takes `closing` out of the pool and returns its signed cost.
     @inline(never)
-    private mutating func closePool(_ position: UnsafeMutablePointer<Position>, _ move: Move) -> Int128 {
+    private mutating func closePool(
+        _ position: UnsafeMutablePointer<Position>, closing: Int64
+    ) -> Int128 {
         counters.matches &+= 1
         // SAFETY: the position is alive and its pool is open, for something closes.
         return unsafe averageCostTaken(
-            cost: position.pointee.openCost, closed: move.closing, open: Int64(move.netBefore.magnitude))
+            cost: position.pointee.openCost, closed: closing,
+            open: Int64(position.pointee.slot.net_qty.magnitude))
     }
 
     /// Opens a lot of `move.opening`, or adds it to the pool.
@@ -174,7 +201,7 @@ extension Book {
         let value = unsafe Self.scaled(move.price.times(quantity), by: position.pointee.multiplier)
         unsafe position.pointee.openCost = position.pointee.openCost &+ (move.isBuy ? value : 0 &- value)
         if unsafe position.pointee.method == .average {
-            unsafe openPool(position, move, record)
+            unsafe openPool(position, move.opening, isFlip: move.closing > 0, record)
             return
         }
         let reference = unsafe openings.take(record, qtyOpen: move.opening)
@@ -210,19 +237,20 @@ extension Book {
 
     @inline(never)
     private mutating func openPool(
-        _ position: UnsafeMutablePointer<Position>, _ move: Move, _ record: UnsafePointer<pks_fill_record>
+        _ position: UnsafeMutablePointer<Position>, _ opening: Int64, isFlip: Bool,
+        _ record: UnsafePointer<pks_fill_record>
     ) {
         // SAFETY: the position is alive; a pool that is not flat has an opening.
         if unsafe position.pointee.poolOpening == 0 {
-            unsafe position.pointee.poolOpening = openings.take(record, qtyOpen: move.opening)
+            unsafe position.pointee.poolOpening = openings.take(record, qtyOpen: opening)
             unsafe position.pointee.poolOpenSeq = seq
-        } else if move.closing > 0 {
+        } else if isFlip {
             // A flip: the old pool is closed, this fill opens the new one.
-            unsafe openings[position.pointee.poolOpening].pointee = OpeningFill(record, qtyOpen: move.opening)
+            unsafe openings[position.pointee.poolOpening].pointee = OpeningFill(record, qtyOpen: opening)
             unsafe position.pointee.poolOpenSeq = seq
         } else {
             // What went in is part of what was bought or sold in all, which fits.
-            unsafe openings[position.pointee.poolOpening].pointee.qtyOpen += move.opening
+            unsafe openings[position.pointee.poolOpening].pointee.qtyOpen += opening
         }
     }
 
@@ -252,7 +280,6 @@ extension Book {
         unsafe position.pointee.setOpenLots(lotsNow, flags: flags)
         if isLate { counters.late &+= 1 }
         if net == 0 { unsafe flatten(position, isAverage: isAverage) }
-        if _slowPath(effects.isOn) { unsafe emitPosition(position, move, record) }
     }
 
     @inline(__always)

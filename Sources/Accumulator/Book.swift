@@ -54,7 +54,7 @@ public struct Book: ~Copyable {
         identityHash = IdentityHash(seed: config.hashSeed)
         identities = IdentityTable(entriesMax: places)
         window = FillWindow(countMax: config.identitiesMax, placesMax: places)
-        lots = LotStore(lotsMax: config.lotsMax)
+        lots = LotStore(lotsMax: 2 * config.lotsMax)
         // SAFETY: advice about memory that `lots` holds for as long as the book.
         unsafe HugePages.advise(lots.reserve)
         openings = OpeningFills(countMax: config.lotsMax)

@@ -51,14 +51,9 @@ struct FillWindow: ~Copyable {
     @inline(__always)
     func seq(_ place: UInt64) -> UInt64 { unsafe seqs[Int(truncatingIfNeeded: place & mask)] }
 
-    /// Whether the fill at `place` has the identity of `record`.
+    /// The records alone, for lookups: two words that fit registers.
     @inline(__always)
-    func isSame(_ place: UInt64, _ record: UnsafePointer<pks_fill_record>) -> Bool {
-        // SAFETY: the caller's record is whole, and so is every place.
-        let stored = unsafe self.record(place)
-        return unsafe stored.pointee.handle == record.pointee.handle && stored.tradeID == record.tradeID
-            && stored.orderID == record.orderID
-    }
+    var stored: StoredFills { unsafe StoredFills(records: records, mask: mask) }
 
     /// Where the fill that is `ahead` places after the next will stay, 0 ..< aheadMax. To be written before
     /// `keepNext`; not remembered until then.
@@ -74,5 +69,28 @@ struct FillWindow: ~Copyable {
         // SAFETY: masked into the ring.
         unsafe seqs[Int(truncatingIfNeeded: next & mask)] = seq
         next &+= 1
+    }
+}
+
+/// The remembered fills, to compare with. Valid while the window lives.
+@safe
+struct StoredFills {
+    // SAFETY: the window's ring, indexed masked.
+    let records: UnsafeMutablePointer<pks_fill_record>
+    let mask: UInt64
+
+    @inline(__always)
+    init(records: UnsafeMutablePointer<pks_fill_record>, mask: UInt64) {
+        unsafe self.records = records
+        self.mask = mask
+    }
+
+    /// Whether the fill at `place` has the identity of `record`.
+    @inline(__always)
+    func isSame(_ place: UInt64, _ record: UnsafePointer<pks_fill_record>) -> Bool {
+        // SAFETY: masked into the ring; the caller's record is whole.
+        let stored = unsafe UnsafePointer(records + Int(truncatingIfNeeded: place & mask))
+        return unsafe stored.pointee.handle == record.pointee.handle && stored.tradeID == record.tradeID
+            && stored.orderID == record.orderID
     }
 }

@@ -59,7 +59,7 @@ struct IdentityTable: ~Copyable {
     /// or the lane for a new entry.
     @inline(__always)
     func find(
-        _ hash: UInt64, _ record: UnsafePointer<pks_fill_record>, in window: borrowing FillWindow
+        _ hash: UInt64, _ record: UnsafePointer<pks_fill_record>, in window: StoredFills
     ) -> (place: UInt64?, free: IdentityLane) {
         let bucket = hash & mask
         // SAFETY (all of this function): the mask keeps the bucket inside the table; the caller's record is
@@ -104,7 +104,7 @@ struct IdentityTable: ~Copyable {
     /// The rest of a lookup that does not end in its first bucket.
     @inline(never)
     func findBeyond(
-        _ hash: UInt64, _ record: UnsafePointer<pks_fill_record>, in window: borrowing FillWindow
+        _ hash: UInt64, _ record: UnsafePointer<pks_fill_record>, in window: StoredFills
     ) -> (place: UInt64?, free: IdentityLane) {
         // SAFETY (all of this function): as in `find`.
         var free: IdentityLane?

@@ -27,7 +27,8 @@ public struct Position {
     var hasLargeLot: Bool
     /// The instrument's currency: NUL-padded text as a word, 0 when not stated.
     var currency: UInt64
-    var unused: UInt64 = 0
+    /// The three decimals where they lie in the slot's last word.
+    var decimalsWord: UInt64
 
     init(instrument: Instrument, method: LotMethod) {
         slot = pks_position()
@@ -47,6 +48,9 @@ public struct Position {
         poolOpenSeq = 0
         hasLargeLot = false
         currency = Self.word(instrument.currency)
+        decimalsWord =
+            UInt64(slot.price_decimals) << 40 | UInt64(slot.qty_decimals) << 48
+            | UInt64(slot.multiplier_decimals) << 56
     }
 
     /// The first eight bytes of a text as a word.
@@ -82,9 +86,7 @@ public struct Position {
     /// load that has to be put together from several stores stalls.
     @inline(__always)
     mutating func setOpenLots(_ count: UInt32, flags: UInt8) {
-        let word =
-            UInt64(count) | UInt64(flags) << 32 | UInt64(slot.price_decimals) << 40
-            | UInt64(slot.qty_decimals) << 48 | UInt64(slot.multiplier_decimals) << 56
+        let word = UInt64(count) | UInt64(flags) << 32 | decimalsWord
         // SAFETY: bytes 112 ..< 120 are open_lots, flags and the decimals, as pks_slot.h asserts.
         unsafe withUnsafeMutableBytes(of: &slot) { bytes in
             unsafe bytes.storeBytes(of: word, toByteOffset: 112, as: UInt64.self)

@@ -47,13 +47,13 @@ import Testing
             let hash: UInt64 = place < 8 ? 0 : 1
             if place >= 8 { table.remove(0, place: place - 8) }
             // SAFETY (all of this function): the record outlives the calls.
-            let found = unsafe table.find(hash, &unknown, in: window)
+            let found = unsafe table.find(hash, &unknown, in: window.stored)
             table.insert(hash, place: place, at: found.free)
         }
         let passed = (table.passed(0), table.passed(1))
         #expect(passed.0 > 0 && passed.1 > 0)
         for hash: UInt64 in [0, 1, 0x0002_0000_0000_0000, 0x0003_0000_0000_0001] {
-            let found = unsafe table.find(hash, &unknown, in: window)
+            let found = unsafe table.find(hash, &unknown, in: window.stored)
             #expect(found.place == nil)
         }
     }
@@ -71,13 +71,13 @@ import Testing
             for place in window.oldest..<window.next {
                 let price = unsafe window.record(place).pointee.price
                 let seq = window.seq(place)
-                let isSame = unsafe window.isSame(place, &records[Int(place)])
+                let isSame = unsafe window.stored.isSame(place, &records[Int(place)])
                 #expect(price == Int64(place) && seq == 100 + place && isSame)
             }
         }
         var other = records[10]
         other.handle = 1
-        let isSame = unsafe window.isSame(10, &other)
+        let isSame = unsafe window.stored.isSame(10, &other)
         #expect(!isSame)
     }
 }
@@ -116,7 +116,7 @@ private struct TableRun: ~Copyable {
         // SAFETY (all of this function): the next place of the window is this run's to write.
         let record = unsafe window.place(ahead: 0)
         unsafe record.pointee = Records.fill("\(identity)", buy: true, qty: 1, price: 1)
-        let found = unsafe table.find(hash, record, in: window)
+        let found = unsafe table.find(hash, record, in: window.stored)
         if found.place != model[identity] {
             return "\(identity) was found at \(found.place ?? .max), not \(model[identity] ?? .max)"
         }

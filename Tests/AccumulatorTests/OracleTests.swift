@@ -22,7 +22,7 @@ import Testing
         for reason in profile.mustRefuse { #expect(coverage.reasons[reason] ?? 0 > 0, "\(reason)") }
         for limit in profile.mustBreak { #expect(coverage.limits[limit] ?? 0 > 0, "\(limit)") }
         for limit in profile.mustBreakAlone { #expect(coverage.sole[limit] ?? 0 > 0, "\(limit) alone") }
-        #expect(!profile.mustFillEarly || coverage.earlyFull > 0)
+        #expect(!profile.neverFullEarly || coverage.earlyFull == 0)
         for movement in [Effect.Movement.open, .increase, .decrease, .close, .flip] {
             #expect(coverage.movements[movement] ?? 0 > 0, "\(movement)")
         }
