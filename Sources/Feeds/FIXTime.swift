@@ -15,10 +15,7 @@ func fixTimeNs(_ text: Span<UInt8>) -> Int64? {
     let seconds =
         daysSince1970(year: year, month: month, day: day) * 86_400 + hour * 3_600 + minute * 60
         + second
-    let (whole, overflow) = Int64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
-    if overflow { return nil }
-    let (sum, sumOverflow) = whole.addingReportingOverflow(Int64(fraction))
-    return sumOverflow ? nil : sum
+    return Int64(exactly: Int128(seconds) * 1_000_000_000 + Int128(fraction))
 }
 
 /// Nothing, or a point and one to nine digits; further digits only when they are zeros (picoseconds).

@@ -76,6 +76,20 @@ public struct FeedReject: Error, Equatable, Sendable {
     public var detail: String
     /// True when nothing after it in the file was read.
     public var endsFile: Bool
+
+    /// A reject of these parts; `detail` must be safe to print.
+    public init(
+        file: String, line: Int, column: Int, tradeID: String, reason: FeedRejectReason, detail: String,
+        endsFile: Bool
+    ) {
+        self.file = file
+        self.line = line
+        self.column = column
+        self.tradeID = tradeID
+        self.reason = reason
+        self.detail = detail
+        self.endsFile = endsFile
+    }
 }
 
 extension FeedReject: CustomStringConvertible {

@@ -46,4 +46,7 @@ public struct FeedSummary: Sendable, Equatable {
     public var ignored: [IgnoredKind: Int] = [:]
     /// CSV columns and JSON keys that mean nothing to us, in quotes; at most 32 a file.
     public var unknownNames: [String] = []
+
+    /// Nothing yet.
+    public init() {}
 }
