@@ -1,18 +1,23 @@
 /// Byte strings numbered in the order in which they came: a hash table with open addressing over one arena.
-/// The numbers never depend on the hash. Looking up allocates nothing.
-struct ByteTable: ~Copyable {
+/// The numbers never depend on the hash, so its seed may be random: no input can be made to collide. Looking up
+/// allocates nothing.
+package struct ByteTable: ~Copyable {
     private var arena: [UInt8] = []
     /// Where each string ends in the arena.
     private var ends: [Int] = []
     /// 0 for a free place, else the upper half of the hash over the number + 1.
     private var places: [UInt64] = Array(repeating: 0, count: 64)
+    private let seed: UInt64
+
+    /// An empty table. A seed is given by tests only.
+    package init(seed: UInt64 = UInt64.random(in: 0...UInt64.max)) { self.seed = seed }
 
     /// How many strings there are.
-    var count: Int { ends.count }
+    package var count: Int { ends.count }
 
     /// The number of a string, or nil.
-    func find(_ key: Span<UInt8>) -> Int? {
-        let hash = ByteTable.hash(key)
+    package func find(_ key: Span<UInt8>) -> Int? {
+        let hash = self.hash(key)
         var place = Int(truncatingIfNeeded: hash) & (places.count - 1)
         while places[place] != 0 {
             if (places[place] ^ hash) >> 32 == 0 {
@@ -26,11 +31,11 @@ struct ByteTable: ~Copyable {
 
     /// Adds a string that is not there; its number is the count before. Amortised constant time; allocates now
     /// and then.
-    mutating func add(_ key: Span<UInt8>) {
+    package mutating func add(_ key: Span<UInt8>) {
         precondition(count < Int(UInt32.max) - 1, "a number fits 32 bits")
         for index in key.indices { arena.append(key[index]) }
         ends.append(arena.count)
-        if 2 * count > places.count { grow() } else { place(count - 1, hash: ByteTable.hash(key)) }
+        if 2 * count > places.count { grow() } else { place(count - 1, hash: hash(key)) }
     }
 
     private func range(of number: Int) -> Range<Int> {
@@ -53,13 +58,13 @@ struct ByteTable: ~Copyable {
     private mutating func grow() {
         places = Array(repeating: 0, count: places.count * 4)
         for number in 0..<count {
-            place(number, hash: ByteTable.hash(arena.span.extracting(range(of: number))))
+            place(number, hash: hash(arena.span.extracting(range(of: number))))
         }
     }
 
     /// Multiply and fold, eight bytes at a time; the low half picks the place, the high half is kept.
-    private static func hash(_ key: Span<UInt8>) -> UInt64 {
-        var hash = 0x9e37_79b9_7f4a_7c15 ^ UInt64(key.count)
+    private func hash(_ key: Span<UInt8>) -> UInt64 {
+        var hash = seed ^ UInt64(key.count)
         var index = 0
         while index < key.count {
             var word: UInt64 = 0

@@ -81,7 +81,6 @@ struct FIXMessage {
             let valueStart = position
             let isTerminated = takeValue(text, &position)
             let value = FieldSlice(valueStart..<position)
-            if !isTerminated && number != FIXTag.checkSum.rawValue { throw cut(at: text.count) }
             if isTerminated { position += delimiter == .caret ? 2 : 1 }
             guard let tag = FIXTag(rawValue: number) else { continue }
             if slices[tag.index].count >= 0 {

@@ -87,8 +87,7 @@ struct FillEncoder: ~Copyable {
             throw RowProblem(reason: .bookRefused, offset: row[.book].start, detail: refusal)
         }
         try putNumbers(row, text, data, line: line)
-        let hasFeeCurrency = fillRecord.fee != 0 && row[.feeCurrency].count > 0
-        if hasFeeCurrency || row[.openTradeID].count > 0 { try putExtension(row, text, data) }
+        if row[.feeCurrency].count > 0 || row[.openTradeID].count > 0 { try putExtension(row, text, data) }
         if known == nil { define(data) }
         fillRecord.handle = data.handle
         book = Int(data.book)

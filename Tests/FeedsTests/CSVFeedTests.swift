@@ -159,6 +159,31 @@ private struct BadRow: CustomTestStringConvertible {
         #expect(try feed(atBound).tradeIDs == ["t1", "t2", "t9"])
     }
 
+    /// The search for the closing quote moves the rows in the buffer; going back must find them again.
+    @Test(arguments: [195, 198, 220, 255, 256])
+    func goingBackOverTheEndOfTheBufferFindsTheSameRows(kibibytes: Int) throws {
+        let line = "p,BTC,BUY,1,100." + String(repeating: "0", count: 1_007) + "\n"
+        let padding = header + String(repeating: line, count: kibibytes)
+        let rows = (0..<4_500).map { "r\($0),BTC,BUY,1,100\n" }.joined()
+        let run = try FeedRun(padding + "\"t2,BTC,BUY,1,100\n" + rows)
+        #expect(run.places == [Place(kibibytes + 2, 1, .badQuoting)])
+        #expect(run.fills.count == kibibytes + 4_500)
+        #expect(run.tradeIDs.suffix(4_500).enumerated().allSatisfy { $0.element == "r\($0.offset)" })
+    }
+
+    @Test func aRowOverSeveralLinesIsBoundedAsALineIs() throws {
+        let notes = "trade_id,note,symbol,side,qty,price\n"
+        func row(_ length: Int) -> String {
+            let line = String(repeating: "x", count: length)
+            return "t2,\"\(line)\n\(line)\n\(line)\",BTC,BUY,1,100\n"
+        }
+        #expect(try FeedRun(notes + row(20_000)).tradeIDs == ["t2"])
+        let long = try FeedRun(notes + row(30_000) + "t3,,BTC,BUY,1,100\n")
+        #expect(long.tradeIDs == ["t3"])
+        #expect(long.places.first == Place(2, 4, .badQuoting))
+        #expect(long.rejects.map(\.line) == [2, 3, 4])
+    }
+
     @Test func aQuoteThatIsNeverClosedCostsItsLineOnly() throws {
         let rows = (0..<3_000).map { "r\($0),BTC,BUY,1,100\n" }.joined()
         let run = try FeedRun(header + "\"t2,BTC,BUY,1,100\n" + rows)

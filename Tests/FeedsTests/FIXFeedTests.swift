@@ -207,6 +207,9 @@ private let dedupe = FeedOptions(dedupesFIXByCumQty: true)
         let run = try feed(FIXText.fill([448: "FIXCLIENT"]).piped, FIXText.fill([448: "FIX"]).wire)
         #expect(run.rejects.isEmpty)
         #expect(run.fills.count == 2)
+        let other = try feed(FIXText(fields: [(35, "AE"), (448, "FIX.4.4"), (55, "X")]).piped)
+        #expect(other.rejects.isEmpty)
+        #expect(other.summary.ignored == [.messageType("AE"): 1])
     }
 
     @Test func binaryLinesAreNotTakenForLogText() throws {

@@ -104,6 +104,13 @@ private func feed(_ rows: String) throws -> FeedRun {
         #expect(run.rejects.map(\.reason) == [.binaryData])
         #expect(run.fills.map(\.account) == ["a", "ab"])
         #expect(run.fills.map(\.strategy) == ["b", "default"])
+        let cuts = (1...4).flatMap { account in (1...4).map { ("abcdefgh".prefix(account), $0) } }
+        let rows = cuts.map { account, count in
+            let rest = "abcdefgh".dropFirst(account.count)
+            return "t,\(rest.dropFirst(count)),BUY,1,1,\(account),\(rest.prefix(count))\n"
+        }
+        let shifted = try FeedRun("trade_id,symbol,side,qty,price,account,strategy\n" + rows.joined())
+        #expect(shifted.sink.keys.count == cuts.filter { $0.0.count + $0.1 < 8 }.count)
     }
 
     @Test func manyKeysKeepTheirHandles() throws {

@@ -44,6 +44,16 @@ private func feed(_ text: String) throws -> FeedRun { try FeedRun(text, name: "f
         #expect(run.fills.map(\.qty) == [units])
     }
 
+    @Test(arguments: [
+        (#"\ud800\udc00"#, "\u{10000}"), (#"\udbff\udfff"#, "\u{10ffff}"), (#"\uD83D\uDE02"#, "😂"),
+        (#"\u07ff\u0800\uffff"#, "\u{7ff}\u{800}\u{ffff}"), (#"\u00a0"#, "\u{a0}"),
+    ])
+    func unicodeEscapesAreDecodedAtTheirBounds(escaped: String, decoded: String) throws {
+        let run = try feed(#"{"trade_id":"\#(escaped)","symbol":"BTC","side":"BUY","qty":1,"price":1}"#)
+        #expect(run.rejects.isEmpty)
+        #expect(run.tradeIDs == [decoded])
+    }
+
     @Test func escapesAreDecodedExactly() throws {
         let run = try feed(
             #"{"trade_id":"a\u0062\"\\\/\u00e9\u6f22\ud83c\udca1é","symbol":"\u0042TC","s\u0069de":"BUY","qty":"1","price":"1"}"#
