@@ -88,10 +88,10 @@ let package = Package(
         .testTarget(
             name: "AccumulatorTests",
             dependencies: [
-                "Accumulator", "CSeqlock", "FixedPoint", "LotMatching", "ShmBridge", "ShmReader",
+                "Accumulator", "CSeqlock", "CZlib", "FixedPoint", "LotMatching", "ShmBridge", "ShmReader",
                 "TestSupport",
             ],
-            swiftSettings: strict),
+            resources: [.copy("Fixtures")], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11,

@@ -41,6 +41,8 @@ struct Duel: ~Copyable {
     private(set) var reasons: [RejectReason: Int] = [:]
     private(set) var results: [ApplyResult: Int] = [:]
     private(set) var movements: [Effect.Movement: Int] = [:]
+    /// What the book said of the last record.
+    private(set) var effects: [Effect] = []
     /// How often the store of lots was full before `lotsMax` lots were open, which only heaps may cause.
     private(set) var earlyFull = 0
 
@@ -101,7 +103,7 @@ struct Duel: ~Copyable {
         } else {
             result = unsafe book.apply(&record)
         }
-        let effects = drain()
+        effects = drain()
         let isStoreFull =
             hasHeaps && result == .rejected && effects.first?.reason == RejectReason.lotCapacity.rawValue
         if isStoreFull && oracle.openLotCount < oracle.bounds.lotsMax { earlyFull += 1 }

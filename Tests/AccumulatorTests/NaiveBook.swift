@@ -37,8 +37,12 @@ struct NaiveBook {
     var otherFees: [OtherFee: BigInteger] = [:]
     /// The highest event time of an applied fill.
     var watermarkNs: Int64?
+    /// Open lots of all positions.
+    private(set) var openLotCount = 0
     /// What the last record did.
     var effects: [Effect] = []
+    /// Whether to work out the effects of applied fills.
+    var keepsEffects = true
     /// How often each limit refused a fill, and how often it was the only one that did.
     var refusals: [Limit: Int] = [:]
     var soleRefusals: [Limit: Int] = [:]
@@ -54,8 +58,6 @@ struct NaiveBook {
     private var forgottenNs: Int64?
 
     init(_ bounds: Bounds) { self.bounds = bounds }
-
-    var openLotCount: Int { positions.reduce(0) { $0 + $1.openLotCount } }
 
     /// Applies a fill. `isStoreFull`: the store of lots says that it has no memory left, which only a
     /// store with heaps in it may say before `lotsMax` lots are open.
@@ -117,9 +119,10 @@ struct NaiveBook {
     private mutating func commit(_ move: NaiveMove, _ otherFee: (key: OtherFee, sum: BigInteger)?) {
         let fill = move.fill
         let isLate = watermarkNs.map { BigInteger(fill.eventNs) < BigInteger($0) - lateAfter } ?? false
-        let after = move.carriedOut(seq: seq, isLate: isLate)
-        effects = expectedEffects(of: move, after: after)
-        positions[Int(fill.handle)] = after
+        openLotCount -= positions[Int(fill.handle)].openLotCount
+        move.carryOut(on: &positions[Int(fill.handle)], seq: seq, isLate: isLate)
+        if keepsEffects { effects = expectedEffects(of: move, after: positions[Int(fill.handle)]) }
+        openLotCount += positions[Int(fill.handle)].openLotCount
         if let otherFee { otherFees[otherFee.key] = otherFee.sum }
         forgetWhatMustMakeRoom()
         remembered[fill.identity] = Remembered(fill: fill, seq: seq)

@@ -24,7 +24,8 @@ struct NaiveMove {
 
     /// The fill; its fee is what of it is in the instrument's currency.
     let fill: NaiveFill
-    let before: NaivePosition
+    /// The position that the fill meets, without its lots once the move is worked out.
+    private(set) var before: NaivePosition
     /// Closes lots of the other side.
     let closing: Int64
     /// Opens a lot on its own side.
@@ -66,6 +67,8 @@ struct NaiveMove {
         note(.fees, fees, bits: 64)
         note(.realizedPnl, realized, bits: 128)
         note(.openCost, openCost, bits: 128)
+        // A second owner of the list would make every change of it a copy.
+        self.before.lots = []
     }
 
     var closesLong: Bool { !fill.isBuy }
@@ -77,7 +80,8 @@ struct NaiveMove {
 
     private mutating func closeLots(_ named: NaiveLot?) {
         var left = closing
-        for lot in named.map({ [$0] }) ?? before.lots where left > 0 {
+        for lot in named.map({ [$0] }) ?? before.lots {
+            if left == 0 { break }
             let taken = min(left, lot.remaining)
             left -= taken
             let received = before.value(fill.price, taken)
@@ -102,20 +106,18 @@ struct NaiveMove {
         openCost -= poolTaken
     }
 
-    /// The position after the fill.
-    func carriedOut(seq: UInt64, isLate: Bool) -> NaivePosition {
-        var after = before
-        for taking in takings { after.take(taking.taken, from: taking.lot.openSeq) }
+    /// Makes `position`, which the move was worked out for, what it is after the fill.
+    func carryOut(on position: inout NaivePosition, seq: UInt64, isLate: Bool) {
+        for taking in takings { position.take(taking.taken, from: taking.lot.openSeq) }
         if before.isAverage {
-            after.pool = poolAfter(seq: seq)
+            position.pool = poolAfter(seq: seq)
         } else if opening > 0 {
-            after.insert(NaiveLot(openSeq: seq, qtyOpen: opening, remaining: opening, fill: fill))
+            position.insert(NaiveLot(openSeq: seq, qtyOpen: opening, remaining: opening, fill: fill))
         }
-        (after.bought, after.sold, after.fees) = (bought, sold, fees)
-        (after.realized, after.openCost) = (realized, openCost)
-        (after.last, after.isLate, after.appliedSeq) = (fill, isLate, seq)
-        after.fillCount += 1
-        return after
+        (position.bought, position.sold, position.fees) = (bought, sold, fees)
+        (position.realized, position.openCost) = (realized, openCost)
+        (position.last, position.isLate, position.appliedSeq) = (fill, isLate, seq)
+        position.fillCount += 1
     }
 
     func poolAfter(seq: UInt64) -> NaivePool? {
