@@ -59,7 +59,9 @@ public struct Feed: ~Copyable {
             }
         }
         summary.lines += file.linesRead
-        summary.unknownNames += file.unknownNames
+        for name in file.unknownNames where summary.unknownNames.count < 64 {
+            if !summary.unknownNames.contains(name) { summary.unknownNames.append(name) }
+        }
         return goesOn
     }
 

@@ -23,9 +23,9 @@ struct FillEncoder: ~Copyable {
     private(set) var book = 0
 
     private let instruments: InstrumentTable
-    private let defaultBook: [UInt8]
-    private let defaultAccount: [UInt8]
-    private let defaultStrategy: [UInt8]
+    private let defaultBook: DefaultName
+    private let defaultAccount: DefaultName
+    private let defaultStrategy: DefaultName
     private let booksMax: Int
     private let keysMax: Int
 
@@ -51,9 +51,9 @@ struct FillEncoder: ~Copyable {
 
     init(options: FeedOptions) {
         instruments = options.instruments
-        defaultBook = Array(options.book.utf8)
-        defaultAccount = Array(options.account.utf8)
-        defaultStrategy = Array(options.strategy.utf8)
+        defaultBook = DefaultName(options.book, field: .book, bytesMax: Int(PKS_BOOK_BYTES))
+        defaultAccount = DefaultName(options.account, field: .account, bytesMax: Int(PKS_ACCOUNT_BYTES))
+        defaultStrategy = DefaultName(options.strategy, field: .strategy, bytesMax: Int(PKS_STRATEGY_BYTES))
         booksMax = options.booksMax
         keysMax = options.keysMax
     }
@@ -115,18 +115,18 @@ struct FillEncoder: ~Copyable {
         try row.checkLength(.strategy, bytesMax: Int(PKS_STRATEGY_BYTES), reason: .nameTooLong)
         try row.checkLength(.symbol, bytesMax: Int(PKS_SYMBOL_BYTES), reason: .nameTooLong)
         keyBytes.clear()
-        append(row[.book], text, else: defaultBook)
-        append(row[.account], text, else: defaultAccount)
-        append(row[.strategy], text, else: defaultStrategy)
+        try append(row[.book], text, else: defaultBook)
+        try append(row[.account], text, else: defaultAccount)
+        try append(row[.strategy], text, else: defaultStrategy)
         keyBytes.append(text.extracting(row[.symbol].range))
     }
 
-    private mutating func append(_ slice: FieldSlice, _ text: Span<UInt8>, else known: [UInt8]) {
-        if slice.isPresent {
-            keyBytes.append(text.extracting(slice.range))
-        } else {
-            keyBytes.append(known.span)
-        }
+    private mutating func append(
+        _ slice: FieldSlice, _ text: Span<UInt8>, else name: DefaultName
+    ) throws(RowProblem) {
+        if slice.isPresent { return keyBytes.append(text.extracting(slice.range)) }
+        if let problem = name.problem { throw problem }
+        keyBytes.append(name.bytes.span)
     }
 
     /// The data of a key that was not seen before, and its KEY record. Nothing is remembered yet: the row may
@@ -168,13 +168,13 @@ struct FillEncoder: ~Copyable {
         if row[.account].isPresent {
             try row.put(.account, in: text, into: &keyRecord.account, tooLong: .nameTooLong)
         } else {
-            let account = defaultAccount
+            let account = defaultAccount.bytes
             _ = putPadded(account.span, into: &keyRecord.account)
         }
         if row[.strategy].isPresent {
             try row.put(.strategy, in: text, into: &keyRecord.strategy, tooLong: .nameTooLong)
         } else {
-            let strategy = defaultStrategy
+            let strategy = defaultStrategy.bytes
             _ = putPadded(strategy.span, into: &keyRecord.strategy)
         }
     }
@@ -189,7 +189,7 @@ struct FillEncoder: ~Copyable {
     /// Letters, digits, `.`, `_` and `-`, because the name becomes a file's name.
     private func bookName(_ row: borrowing FeedRow, _ text: Span<UInt8>) throws(RowProblem) -> String {
         let slice = row[.book]
-        if !slice.isPresent { return string(defaultBook.span) }
+        if !slice.isPresent { return string(defaultBook.bytes.span) }
         let name = text.extracting(slice.range)
         for index in name.indices {
             let byte = name[index]

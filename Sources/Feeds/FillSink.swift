@@ -44,7 +44,7 @@ public struct FeedSummary: Sendable, Equatable {
     public var lines = 0
     /// What FIX logs hold besides fills, by kind.
     public var ignored: [IgnoredKind: Int] = [:]
-    /// CSV columns and JSON keys that mean nothing to us, in quotes; at most 32 a file.
+    /// CSV columns and JSON keys that mean nothing to us, in quotes; at most 64.
     public var unknownNames: [String] = []
 
     /// Nothing yet.

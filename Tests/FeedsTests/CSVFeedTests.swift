@@ -251,6 +251,21 @@ private struct BadRow: CustomTestStringConvertible {
         #expect(run.rejects.first?.detail == "another writer has it")
     }
 
+    /// Defaults come from the command line; a bad one rejects the rows that need it and no others.
+    @Test(arguments: [
+        (FeedOptions(book: ""), FeedRejectReason.missingField),
+        (FeedOptions(book: String(repeating: "b", count: 300)), .nameTooLong),
+        (FeedOptions(account: String(repeating: "a", count: 33)), .nameTooLong),
+        (FeedOptions(strategy: "s\u{1b}"), .binaryData),
+    ])
+    func aBadDefaultRejectsTheRowsThatNeedIt(options: FeedOptions, reason: FeedRejectReason) throws {
+        let run = try FeedRun(
+            "trade_id,symbol,side,qty,price,book,account,strategy\nt1,BTC,BUY,1,100,,,\nt2,BTC,BUY,1,100,b,a,s\n",
+            options: options)
+        #expect(run.places == [Place(2, 1, reason)])
+        #expect(run.tradeIDs == ["t2"])
+    }
+
     @Test func booksAndKeysAreBounded() throws {
         let rows = (0..<5).map { "t\($0),S\($0),BUY,1,100,b\($0 % 3)\n" }.joined()
         let text = "trade_id,symbol,side,qty,price,book\n" + rows
