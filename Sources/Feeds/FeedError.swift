@@ -30,7 +30,7 @@ extension FeedError: CustomStringConvertible {
 
 /// The C library's words for an errno. Allocates.
 private func errnoText(_ code: Int32) -> String {
-    guard let text = unsafe strerror(code) else { return "error \(code)" }
     // SAFETY: strerror returns a NUL-ended text that lives until this thread's next call of it.
+    guard let text = unsafe strerror(code) else { return "error \(code)" }
     return unsafe String(cString: text)
 }

@@ -14,6 +14,7 @@ struct GzipInflater: ~Copyable {
         case noMemory
     }
 
+    // SAFETY: one stream, allocated in init and freed in deinit; no pointer to it is handed out.
     private let stream: UnsafeMutablePointer<z_stream>
 
     /// Nil when there is no memory.

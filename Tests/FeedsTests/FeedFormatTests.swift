@@ -58,6 +58,7 @@ private let fix = FIXText.fill([17: "t1"]).piped + "\n"
     /// Feeds a named pipe from another thread.
     private func throughPipe(_ bytes: [UInt8], chunk: Int) throws -> CollectingSink {
         try withFile([]) { path in
+            // SAFETY: the path lives for the calls.
             let pipe = path + ".pipe"
             try #require(unsafe mkfifo(pipe, 0o600) == 0)
             defer { _ = unsafe unlink(pipe) }
@@ -95,11 +96,11 @@ private final class PipeWriter {
     func join() { _ = pthread_join(thread, nil) }
 
     fileprivate func run() {
+        // SAFETY: the path lives for the call, and each range lies inside the array.
         let descriptor = unsafe open(path, O_WRONLY)
         defer { _ = close(descriptor) }
         for start in stride(from: 0, to: bytes.count, by: chunk) {
             let end = min(start + chunk, bytes.count)
-            // SAFETY: the range lies inside the array.
             _ = unsafe bytes.withUnsafeBytes {
                 unsafe write(descriptor, $0.baseAddress.map { unsafe $0 + start }, end - start)
             }
@@ -109,8 +110,8 @@ private final class PipeWriter {
 
 /// A thread's function must not be a closure of an isolated context.
 private func runPipeWriter(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    guard let context = unsafe context else { return nil }
     // SAFETY: the pointer is the PipeWriter that `start` passed and that waits in `join`.
+    guard let context = unsafe context else { return nil }
     unsafe Unmanaged<PipeWriter>.fromOpaque(context).takeUnretainedValue().run()
     return nil
 }

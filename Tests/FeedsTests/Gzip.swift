@@ -3,6 +3,7 @@ import Testing
 
 /// One gzip member of `bytes`. Level 0 stores them as they are.
 func gzipped(_ bytes: [UInt8], level: Int32 = 6) throws -> [UInt8] {
+    // SAFETY: zlib works inside both arrays, which live for the closures, and on a local stream that stays put.
     var stream = unsafe z_stream()
     let begun = unsafe deflateInit2_(
         &stream, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, zlibVersion(),
@@ -11,7 +12,6 @@ func gzipped(_ bytes: [UInt8], level: Int32 = 6) throws -> [UInt8] {
     defer { _ = unsafe deflateEnd(&stream) }
     var input = bytes
     var output = [UInt8](repeating: 0, count: Int(unsafe deflateBound(&stream, UInt(bytes.count))) + 64)
-    // SAFETY: zlib works inside both arrays, which live for the closures.
     let status = unsafe input.withUnsafeMutableBufferPointer { input in
         unsafe output.withUnsafeMutableBufferPointer { output in
             unsafe stream.next_in = input.baseAddress
