@@ -14,13 +14,12 @@ enum FIXTag: Int, CaseIterable {
     case msgType = 35
     case orderID = 37
     case ordStatus = 39
+    case sendingTime = 52
     case side = 54
     case symbol = 55
     case transactTime = 60
     case execType = 150
     case commCurrency = 479
-
-    fileprivate static let count = 19
 
     /// The place among the cases, for tables.
     fileprivate var index: Int { FIXTag.indexByTag[rawValue].map(Int.init) ?? 0 }
@@ -48,7 +47,7 @@ struct FIXMessage {
     private(set) var start: Int
     private(set) var end: Int
     private(set) var delimiter = Delimiter.soh
-    private var slices = InlineArray<19, FieldSlice>(repeating: .absent)
+    private var slices = InlineArray<20, FieldSlice>(repeating: .absent)
     private var bodyStart = 0
 
     subscript(tag: FIXTag) -> FieldSlice { slices[tag.index] }

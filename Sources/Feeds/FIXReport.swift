@@ -70,19 +70,8 @@ struct FIXReport {
         row[.side] = message[.side]
         row[.fee] = message[.commission]
         row[.feeCurrency] = message[.commCurrency]
-        row[.eventNs] = message[.transactTime]
         row.side = try side(text)
-        let time = message[.transactTime]
-        if time.isPresent {
-            let value = text.extracting(time.range)
-            guard let eventNs = fixTimeNs(value) else {
-                throw problem(
-                    .badTime, .transactTime,
-                    "TransactTime (60) is \(quoted(value)) (YYYYMMDD-HH:MM:SS with up to nine decimals of a"
-                        + " second is expected)")
-            }
-            row.eventNs = eventNs
-        }
+        row.eventNs = try eventNs(text)
         let kind = message[.commType]
         if kind.isPresent && !text.extracting(kind.range).equals("3") && message[.commission].isPresent
             && !isZero(text.extracting(message[.commission].range))
@@ -92,6 +81,19 @@ struct FIXReport {
                 "CommType (13) is \(quoted(text.extracting(kind.range))); only 3, an absolute amount, is"
                     + " understood")
         }
+    }
+
+    /// TransactTime, or SendingTime where an old version has none; nil without either.
+    private func eventNs(_ text: Span<UInt8>) throws(RowProblem) -> Int64? {
+        let tag = message[.transactTime].isPresent ? FIXTag.transactTime : .sendingTime
+        let slice = message[tag]
+        if !slice.isPresent { return nil }
+        let value = text.extracting(slice.range)
+        if let eventNs = fixTimeNs(value) { return eventNs }
+        throw problem(
+            .badTime, tag,
+            "\(tag == .transactTime ? "TransactTime (60)" : "SendingTime (52)") is \(quoted(value))"
+                + " (YYYYMMDD-HH:MM:SS with up to nine decimals of a second is expected)")
     }
 
     private func side(_ text: Span<UInt8>) throws(RowProblem) -> FillSide {

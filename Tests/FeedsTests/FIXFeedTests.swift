@@ -158,10 +158,17 @@ private let dedupe = FeedOptions(dedupesFIXByCumQty: true)
         #expect(run.tradeIDs == ["z"])
     }
 
-    @Test func aCommissionOfZeroNeedsNoKindAndANewTimeNone() throws {
-        let run = try feed(FIXText.fill([12: "0.00", 13: "2"]).wire, FIXText.fill([60: ""]).wire)
-        #expect(run.rejects.isEmpty)
-        #expect(run.fills.map(\.eventNs) == [1_722_412_532_293_000_000, 2])
+    @Test func aCommissionOfZeroNeedsNoKindAndAFillNoTime() throws {
+        let run = try feed(
+            FIXText.fill([12: "0.00", 13: "2"]).wire, FIXText.fill([60: ""]).wire,
+            FIXText.fill([60: "", 52: "20240731-07:55:32.293"]).wire,
+            FIXText.fill([52: "yesterday"]).wire, FIXText.fill([60: "", 52: "yesterday"]).wire)
+        #expect(
+            run.fills.map(\.eventNs) == [
+                1_722_412_532_293_000_000, 2, 1_722_412_532_293_000_000, 1_722_412_532_293_000_000,
+            ])
+        #expect(run.rejects.map(\.reason) == [.badTime])
+        #expect(run.rejects.first?.detail.hasPrefix("SendingTime (52)") == true)
     }
 
     @Test func checksumAndLengthAreVerifiedOnTheWireOnly() throws {
