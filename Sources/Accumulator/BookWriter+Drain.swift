@@ -22,12 +22,11 @@ extension BookWriter {
         let end = min(tail, first &+ UInt64(countMax))
         var next = first
         while next < end {
+            let began = next
             next = unsafe drainFills(feed, from: next, to: end)
-            if next < end {
-                let after = unsafe drainOther(feed, next, tail: tail)
-                if after == next { break }
-                next = after
-            }
+            if next < end { next = unsafe drainOther(feed, next, tail: tail) }
+            // Nothing could be taken: the second half of a pair has not come yet.
+            if next == began { break }
         }
         unsafe feed.pointee.next = next
         unsafe feed.pointee.consumer.setApplied(next)
@@ -123,7 +122,8 @@ extension BookWriter {
     }
 
     /// Takes what is not a plain fill: a KEY, an extension with its fill, or something to refuse. Returns
-    /// the next record's number, or `number` when the second half of a pair has not come yet.
+    /// the next record's number, or `number` when the second half of a pair has not come yet or the record is a
+    /// plain fill after all.
     @inline(never)
     private mutating func drainOther(
         _ feed: UnsafeMutablePointer<RingFeed>, _ number: UInt64, tail: UInt64
@@ -144,6 +144,8 @@ extension BookWriter {
             }
             return unsafe drainExtended(feed, number, extension: record)
         case PKS_KIND_FILL:
+            // A plain one is good: so many before it were refused that staging starts anew with it.
+            if record.flags & UInt16(PKS_FILL_EXTENDED) == 0 { return number }
             unsafe refuse(&record, .danglingExtension, feed)
             return number &+ 1
         default:

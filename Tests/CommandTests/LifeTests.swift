@@ -1,0 +1,113 @@
+import Glibc
+import ShmBridge
+import ShmReader
+import Testing
+
+/// Two replays at once, signals, and what is left behind.
+@Suite struct LifeTests {
+    /// A replay that has applied fills and waits for more on a pipe.
+    private struct Waiting {
+        let replay: PksProcess
+        let pipe: InputPipe
+    }
+
+    private func begin(_ scratch: borrowing Scratch, _ extra: [String] = []) throws -> Waiting {
+        let fills = try scratch.write("fills.csv", Cases.partialClose)
+        let pipe = try InputPipe()
+        let replay = try PksProcess(
+            ["replay", fills, "-", "--format", "csv", "--book", scratch.book] + extra, in: scratch, pipe: pipe)
+        // So many rejects that everything before them is applied and shown.
+        try pipe.write(Cases.header + String(repeating: "x,ABC,BUY,0,1\n", count: 5000))
+        #expect(replay.awaitErrors { $0.contains("zero_quantity") })
+        return Waiting(replay: replay, pipe: pipe)
+    }
+
+    @Test func `A second replay of the same book exits with 75 and touches nothing`() throws {
+        let scratch = try Scratch()
+        let waiting = try begin(scratch)
+        let before = try Pks.run(["read", "--book", scratch.book], in: scratch)
+        let other = try scratch.write("other.csv", Cases.untilFlat)
+        let second = try Pks.run(["replay", other, "--book", scratch.book, "--out", scratch.file("out")], in: scratch)
+        #expect(second.status == 75)
+        #expect(
+            second.errors == "pks: book \(scratch.book): another writer has it: process \(waiting.replay.pid) "
+                + "(wait until it has ended, or name another --book)\n")
+        #expect(Scratch.names(in: scratch.file("out")).isEmpty)
+        let after = try Pks.run(["read", "--book", scratch.book], in: scratch)
+        #expect(after.output == before.output)
+        #expect(after.output.contains(",ABC,70,"))
+        // With a run directory of its own it still sees the living segment.
+        let elsewhere = try Pks.run(
+            ["replay", other, "--book", scratch.book, "--run-dir", scratch.file("elsewhere")], in: scratch)
+        #expect(elsewhere.status == 75)
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
+    func `A signal ends a replay that waits for input, and leaves nothing behind`(signal: Int32) throws {
+        let scratch = try Scratch()
+        let waiting = try begin(scratch, ["--out", scratch.file("out"), "--keep"])
+        #expect(scratch.sharedMemory() == ["pks-positions-v1-\(scratch.book)"])
+        #expect(!Scratch.names(in: scratch.file("out")).isEmpty)
+        waiting.replay.signal(signal)
+        #expect(waiting.replay.wait() == 128 + signal)
+        #expect(scratch.sharedMemory().isEmpty)
+        #expect(Scratch.names(in: scratch.file("out")).isEmpty)
+        #expect(waiting.replay.errorsSoFar().contains("pks: interrupted: nothing of this run was kept"))
+    }
+
+    @Test func `A replay that was killed does not disturb the next one`() throws {
+        let scratch = try Scratch()
+        let waiting = try begin(scratch)
+        waiting.replay.signal(SIGKILL)
+        #expect(waiting.replay.wait() == 1000 + SIGKILL)
+        #expect(scratch.sharedMemory() == ["pks-positions-v1-\(scratch.book)"])
+        let input = try scratch.write("fills.csv", Cases.partialClose)
+        let run = try Pks.run(["replay", input, "--book", scratch.book, "--out", scratch.file("out")], in: scratch)
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(scratch.rows("out/positions.csv").map { $0[15] } == ["3"])
+        #expect(scratch.sharedMemory().isEmpty)
+    }
+
+    @Test func `A ring that a killed replay left is not read again`() throws {
+        let scratch = try Scratch()
+        // A ring under the replay's own name, with a fill that nobody has applied, whose producer is gone.
+        do {
+            var producer = try RingProducer(
+                RingConfiguration(book: scratch.book, producer: "pks.replay"),
+                lock: WriterLock(book: scratch.book, producer: "pks.replay", runDirectory: scratch.runDirectory))
+            producer.publish()
+        }
+        #expect(scratch.sharedMemory() == ["pks-fills-v1-\(scratch.book)-pks.replay"])
+        let input = try scratch.write("fills.csv", Cases.partialClose)
+        let run = try Pks.run(["replay", input, "--book", scratch.book], in: scratch)
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(scratch.sharedMemory().isEmpty)
+    }
+
+    @Test func `Without --keep nothing is left, whatever the end`() throws {
+        let scratch = try Scratch()
+        let good = try scratch.write("good.csv", Cases.partialClose)
+        let bad = try scratch.write("bad.csv", Cases.header + "t1,ABC,BUY,1,1\nt2,ABC,BUY,0,1\n")
+        for (input, status) in [(good, Int32(0)), (bad, 65)] {
+            let run = try Pks.run(["replay", input, "--book", scratch.book], in: scratch)
+            #expect(run.status == status)
+            #expect(scratch.sharedMemory().isEmpty)
+        }
+        // An output that cannot be made is found out before anything is applied.
+        let file = try scratch.write("file", "")
+        let run = try Pks.run(["replay", good, "--book", scratch.book, "--out", file + "/out"], in: scratch)
+        #expect(run.status == 73)
+        #expect(run.errors == "pks: \(file)/out: Not a directory (choose another --out directory)\n")
+        #expect(scratch.sharedMemory().isEmpty)
+    }
+
+    @Test func `A run directory that others can write is refused`() throws {
+        let scratch = try Scratch()
+        let input = try scratch.write("fills.csv", Cases.partialClose)
+        // SAFETY: the name lives for the call.
+        #expect(unsafe chmod(scratch.runDirectory, 0o777) == 0)
+        let run = try Pks.run(["replay", input, "--book", scratch.book], in: scratch)
+        #expect(run.status == 77)
+        #expect(run.errors.contains("can be written by others"))
+    }
+}

@@ -1,0 +1,89 @@
+import CSeqlock
+import Glibc
+import ShmBridge
+import ShmReader
+import Testing
+
+/// `pks read --watch`: rows as they change, across writers.
+@Suite struct WatchTests {
+    /// A writer of this process's own, so that the test decides when something changes.
+    private func writer(_ scratch: borrowing Scratch) throws -> SegmentWriter {
+        var writer = try SegmentWriter(
+            SegmentConfiguration(book: scratch.book, slotCapacity: 8),
+            lock: WriterLock(book: scratch.book, runDirectory: scratch.runDirectory))
+        writer.setState(.live)
+        return writer
+    }
+
+    private func claim(_ writer: inout SegmentWriter, _ symbol: String) -> Int {
+        var entry = pks_directory_entry()
+        fill(&entry.account, "acc")
+        fill(&entry.strategy, "strat")
+        fill(&entry.symbol, symbol)
+        entry.multiplier = 1
+        guard let slot = writer.claimSlot(entry) else { preconditionFailure("the segment has room") }
+        return slot
+    }
+
+    private func fill<Field>(_ field: inout Field, _ text: String) {
+        // SAFETY: the bytes of `field` are exclusively ours for the closure.
+        unsafe withUnsafeMutableBytes(of: &field) { unsafe $0.copyBytes(from: text.utf8) }
+    }
+
+    private func publish(_ writer: inout SegmentWriter, _ slot: Int, net: Int64) {
+        var position = pks_position()
+        position.net_qty = net
+        position.bought_qty = net
+        position.fill_count = UInt64(net)
+        // SAFETY: the position outlives the call.
+        unsafe writer.publish(slot: slot, value: &position)
+    }
+
+    private func row(_ book: String, _ symbol: String, _ net: Int) -> String {
+        "\(book),acc,strat,\(symbol),\(net),0,0,0,0,0,0,\(net),0,0,0,\(net)"
+    }
+
+    @Test func `Rows are printed as they change, until SIGINT`() throws {
+        let scratch = try Scratch()
+        var writer = try writer(scratch)
+        let slot = claim(&writer, "ABC")
+        publish(&writer, slot, net: 1)
+        let watch = try PksProcess(
+            ["read", "--book", scratch.book, "--watch", "--csv", "--interval-ms", "5"], in: scratch)
+        #expect(watch.awaitOutput { $0.hasSuffix(self.row(scratch.book, "ABC", 1) + "\n") })
+        publish(&writer, slot, net: 2)
+        #expect(watch.awaitOutput { $0.hasSuffix(self.row(scratch.book, "ABC", 2) + "\n") })
+        // A new key appears as well.
+        let other = claim(&writer, "XYZ")
+        publish(&writer, other, net: 7)
+        #expect(watch.awaitOutput { $0.hasSuffix(self.row(scratch.book, "XYZ", 7) + "\n") })
+        watch.signal(SIGINT)
+        #expect(watch.wait() == 0)
+        #expect(watch.outputSoFar().split(separator: "\n").count == 4)
+        try writer.stop(keep: false)
+    }
+
+    @Test func `A watch survives the restart of the writer and says so`() throws {
+        let scratch = try Scratch()
+        let watch: PksProcess
+        do {
+            var first = try writer(scratch)
+            let slot = claim(&first, "ABC")
+                publish(&first, slot, net: 1)
+            watch = try PksProcess(
+                ["read", "--book", scratch.book, "--watch", "--json", "--interval-ms", "5"], in: scratch)
+            #expect(watch.awaitOutput { $0.contains("\"net_qty\":\"1\"") })
+            try first.stop(keep: true)
+            #expect(watch.awaitErrors { $0.contains("the writer has ended") })
+        }
+        var second = try writer(scratch)
+        let slot = claim(&second, "ABC")
+        publish(&second, slot, net: 5)
+        #expect(watch.awaitErrors { $0.contains("a new writer (process \(getpid())) has taken over") })
+        #expect(watch.awaitOutput { $0.contains("\"net_qty\":\"5\"") })
+        try second.stop(keep: false)
+        #expect(watch.awaitErrors { $0.contains("the segment is gone; waiting for a new writer") })
+        watch.signal(SIGTERM)
+        #expect(watch.wait() == 0)
+    }
+}
