@@ -83,6 +83,10 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "CommandTests",
+            dependencies: ["CSeqlock", "PksCommand", "ShmBridge", "ShmReader", "TestSupport"],
+            resources: [.copy("Fixtures")], swiftSettings: strict),
+        .testTarget(
             name: "LotMatchingTests", dependencies: ["FixedPoint", "LotMatching", "TestSupport"],
             swiftSettings: strict),
         .testTarget(

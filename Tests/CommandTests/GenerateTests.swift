@@ -5,7 +5,8 @@ import Testing
     @Test func `The same seed gives the same bytes and another seed others`() throws {
         let scratch = try Scratch()
         func bytes(_ seed: String, _ format: String) throws -> String {
-            try Pks.run(["generate", "--fills", "500", "--seed", seed, "--format", format], in: scratch).output
+            try Pks.run(["generate", "--fills", "500", "--seed", seed, "--format", format], in: scratch)
+                .output
         }
         for format in ["csv", "jsonl"] {
             #expect(try bytes("7", format) == bytes("7", format))
@@ -28,7 +29,8 @@ import Testing
                 "--symbols", "20", "--accounts", "3", "--out", fills,
             ], in: scratch)
         let run = try Pks.run(
-            ["replay", fills, "--book", scratch.book, "--json", "--allow-rejects", "--no-digest"], in: scratch)
+            ["replay", fills, "--book", scratch.book, "--json", "--allow-rejects", "--no-digest"], in: scratch
+        )
         #expect(run.status == 0, "\(run.errors)")
         let counts = Self.numbers(run.output)
         let (fillCount, duplicates) = (counts["fills"] ?? 0, counts["duplicates"] ?? 0)
@@ -47,7 +49,8 @@ import Testing
         for format in ["csv", "jsonl"] {
             let file = scratch.file("fills." + format)
             _ = try Pks.run(["generate", "--fills", "2000", "--format", format, "--out", file], in: scratch)
-            _ = try Pks.run(["replay", file, "--book", scratch.book, "--out", scratch.file(format)], in: scratch)
+            _ = try Pks.run(
+                ["replay", file, "--book", scratch.book, "--out", scratch.file(format)], in: scratch)
             positions.append(scratch.text(format + "/matches.csv"))
         }
         // A header line in the one, none in the other: the records have the same numbers.

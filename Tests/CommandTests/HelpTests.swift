@@ -47,7 +47,10 @@ import Testing
         (["help", "repaly"], "pks: help repaly: unknown verb (did you mean replay?)"),
         (["replay"], "pks: replay: no FILE... (usage: pks replay FILE... [options])"),
         (["replay", "f", "--methd", "fifo"], "pks: replay: unknown option --methd (did you mean --method?)"),
-        (["replay", "f", "--xyzzy"], "pks: replay: unknown option --xyzzy (pks replay --help lists the options)"),
+        (
+            ["replay", "f", "--xyzzy"],
+            "pks: replay: unknown option --xyzzy (pks replay --help lists the options)"
+        ),
         (["replay", "f", "-b", "x"], "pks: replay: unknown option -b (did you mean --book?)"),
         (["replay", "f", "--book"], "pks: replay: --book needs a value (write --book B)"),
         (
@@ -57,7 +60,10 @@ import Testing
         ),
         (["replay", "f", "--keep=yes"], "pks: replay: --keep takes no value (leave out =yes)"),
         (["replay", "f", "--keep", "--keep"], "pks: replay: --keep stands there twice (state it once)"),
-        (["replay", "f", "--method", "fofo"], "pks: replay: --method fofo: no such choice (did you mean fifo?)"),
+        (
+            ["replay", "f", "--method", "fofo"],
+            "pks: replay: --method fofo: no such choice (did you mean fifo?)"
+        ),
         (
             ["replay", "f", "--format", "parquet"],
             "pks: replay: --format parquet: no such choice (one of csv, jsonl, fix)"
@@ -66,7 +72,10 @@ import Testing
             ["replay", "f", "--lots-max", "many"],
             "pks: replay: --lots-max many: not a whole number (write --lots-max N, for example --lots-max=1000)"
         ),
-        (["replay", "f", "--positions-max", "0"], "pks: replay: --positions-max 0: out of range (from 1 to 16777216)"),
+        (
+            ["replay", "f", "--positions-max", "0"],
+            "pks: replay: --positions-max 0: out of range (from 1 to 16777216)"
+        ),
         (
             ["replay", "f", "--late-after", "5"],
             "pks: replay: --late-after 5: not a length of time (a number and a unit: ns, us, ms, s, m, h or d, as "
@@ -104,7 +113,9 @@ import Testing
         let scratch = try Scratch()
         let run = try Pks.run(["doctor", "--json"], in: scratch)
         #expect(run.status == 0, "\(run.output)")
-        for check in ["swift runtime", "zlib", "kernel", "cores", "clock", "/dev/shm", "run directory", "ABI"] {
+        for check in [
+            "swift runtime", "zlib", "kernel", "cores", "clock", "/dev/shm", "run directory", "ABI",
+        ] {
             #expect(run.output.contains("{\"check\":\"\(check)\",\"verdict\":\""), "\(check)")
         }
     }

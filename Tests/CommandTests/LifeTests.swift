@@ -15,7 +15,8 @@ import Testing
         let fills = try scratch.write("fills.csv", Cases.partialClose)
         let pipe = try InputPipe()
         let replay = try PksProcess(
-            ["replay", fills, "-", "--format", "csv", "--book", scratch.book] + extra, in: scratch, pipe: pipe)
+            ["replay", fills, "-", "--format", "csv", "--book", scratch.book] + extra, in: scratch, pipe: pipe
+        )
         // So many rejects that everything before them is applied and shown.
         try pipe.write(Cases.header + String(repeating: "x,ABC,BUY,0,1\n", count: 5000))
         #expect(replay.awaitErrors { $0.contains("zero_quantity") })
@@ -27,10 +28,12 @@ import Testing
         let waiting = try begin(scratch)
         let before = try Pks.run(["read", "--book", scratch.book], in: scratch)
         let other = try scratch.write("other.csv", Cases.untilFlat)
-        let second = try Pks.run(["replay", other, "--book", scratch.book, "--out", scratch.file("out")], in: scratch)
+        let second = try Pks.run(
+            ["replay", other, "--book", scratch.book, "--out", scratch.file("out")], in: scratch)
         #expect(second.status == 75)
         #expect(
-            second.errors == "pks: book \(scratch.book): another writer has it: process \(waiting.replay.pid) "
+            second.errors
+                == "pks: book \(scratch.book): another writer has it: process \(waiting.replay.pid) "
                 + "(wait until it has ended, or name another --book)\n")
         #expect(Scratch.names(in: scratch.file("out")).isEmpty)
         let after = try Pks.run(["read", "--book", scratch.book], in: scratch)
@@ -62,7 +65,8 @@ import Testing
         #expect(waiting.replay.wait() == 1000 + SIGKILL)
         #expect(scratch.sharedMemory() == ["pks-positions-v1-\(scratch.book)"])
         let input = try scratch.write("fills.csv", Cases.partialClose)
-        let run = try Pks.run(["replay", input, "--book", scratch.book, "--out", scratch.file("out")], in: scratch)
+        let run = try Pks.run(
+            ["replay", input, "--book", scratch.book, "--out", scratch.file("out")], in: scratch)
         #expect(run.status == 0, "\(run.errors)")
         #expect(scratch.rows("out/positions.csv").map { $0[15] } == ["3"])
         #expect(scratch.sharedMemory().isEmpty)
@@ -74,7 +78,8 @@ import Testing
         do {
             var producer = try RingProducer(
                 RingConfiguration(book: scratch.book, producer: "pks.replay"),
-                lock: WriterLock(book: scratch.book, producer: "pks.replay", runDirectory: scratch.runDirectory))
+                lock: WriterLock(
+                    book: scratch.book, producer: "pks.replay", runDirectory: scratch.runDirectory))
             producer.publish()
         }
         #expect(scratch.sharedMemory() == ["pks-fills-v1-\(scratch.book)-pks.replay"])

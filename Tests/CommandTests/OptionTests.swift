@@ -39,27 +39,31 @@ import Testing
         #expect(try parse("--help", "a", "b", "c").flag("help"))
     }
 
-    @Test(arguments: [
-        ("0", 0), ("1ns", 1), ("2us", 2_000), ("3ms", 3_000_000), ("4s", 4_000_000_000), ("5m", 300_000_000_000),
-        ("6h", 21_600_000_000_000), ("7d", 604_800_000_000_000), ("106751d", 9_223_286_400_000_000_000),
-        ("106752d", nil), ("5", nil), ("s", nil), ("-1s", nil), ("1.5s", nil), ("1 s", nil), ("", nil),
-    ] as [(String, Int64?)])
+    @Test(
+        arguments: [
+            ("0", 0), ("1ns", 1), ("2us", 2_000), ("3ms", 3_000_000), ("4s", 4_000_000_000),
+            ("5m", 300_000_000_000),
+            ("6h", 21_600_000_000_000), ("7d", 604_800_000_000_000), ("106751d", 9_223_286_400_000_000_000),
+            ("106752d", nil), ("5", nil), ("s", nil), ("-1s", nil), ("1.5s", nil), ("1 s", nil), ("", nil),
+        ] as [(String, Int64?)])
     func `Lengths of time have a unit and fit 64 bits`(text: String, ns: Int64?) {
         #expect(DurationText.parse(text) == ns)
     }
 
-    @Test(arguments: [
-        ("0", 0), ("1", 1), ("0.25", 0.25), ("25%", 0.25), ("100%", 1), ("0.1%", 0.001), ("1.1", nil),
-        ("101%", nil), ("-0.1", nil), ("x", nil), ("", nil), ("%", nil),
-    ] as [(String, Double?)])
+    @Test(
+        arguments: [
+            ("0", 0), ("1", 1), ("0.25", 0.25), ("25%", 0.25), ("100%", 1), ("0.1%", 0.001), ("1.1", nil),
+            ("101%", nil), ("-0.1", nil), ("x", nil), ("", nil), ("%", nil),
+        ] as [(String, Double?)])
     func `Fractions are from 0 to 1, or percentages`(text: String, fraction: Double?) {
         #expect(FractionText.parse(text) == fraction)
     }
 
-    @Test(arguments: [
-        ("--methd", "--method"), ("--mehtod", "--method"), ("--METHOD", nil), ("--boook", "--book"),
-        ("--qqqqqqq", nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("--methd", "--method"), ("--mehtod", "--method"), ("--METHOD", nil), ("--boook", "--book"),
+            ("--qqqqqqq", nil),
+        ] as [(String, String?)])
     func `The nearest name is suggested when it is near`(word: String, suggestion: String?) {
         #expect(Suggestion.nearest(to: word, in: ["--book", "--method", "--out"]) == suggestion)
     }

@@ -54,7 +54,8 @@ import Testing
 
             """)
         func rows(_ arguments: String...) throws -> Int {
-            try Pks.run(["read", "--book", scratch.book, "--csv"] + arguments, in: scratch).outputLines.count - 1
+            try Pks.run(["read", "--book", scratch.book, "--csv"] + arguments, in: scratch).outputLines.count
+                - 1
         }
         #expect(try rows() == 4)
         #expect(try rows("--account", "a1") == 2)
@@ -62,7 +63,9 @@ import Testing
         #expect(try rows("--symbol", "XYZ", "--account", "a2", "--strategy", "s1") == 1)
         let none = try Pks.run(["read", "--book", scratch.book, "--symbol", "ABCD"], in: scratch)
         #expect(none.status == 69)
-        #expect(none.errors.contains("no position has symbol ABCD (pks read --book \(scratch.book) shows all of them)"))
+        #expect(
+            none.errors.contains(
+                "no position has symbol ABCD (pks read --book \(scratch.book) shows all of them)"))
     }
 
     @Test func `JSON has the same columns, exact numbers as strings, and null where CSV is empty`() throws {
@@ -86,14 +89,16 @@ import Testing
         #expect(read.status == 69)
         #expect(read.output.isEmpty)
         #expect(
-            read.errors == "pks: book \(scratch.book): there is no segment /dev/shm/pks-positions-v1-\(scratch.book) "
+            read.errors
+                == "pks: book \(scratch.book): there is no segment /dev/shm/pks-positions-v1-\(scratch.book) "
                 + "(pks ls shows what there is; pks replay FILE --book \(scratch.book) --keep makes one)\n")
     }
 
     @Test func `A key whose fills were all rejected is no position`() throws {
         let scratch = try Scratch()
         try keep(
-            scratch, "trade_id,symbol,side,qty,price,open_trade_id\nt1,ABC,BUY,1,1,nowhere\nt2,XYZ,BUY,1,1,\n",
+            scratch,
+            "trade_id,symbol,side,qty,price,open_trade_id\nt1,ABC,BUY,1,1,nowhere\nt2,XYZ,BUY,1,1,\n",
             ["--allow-rejects"])
         let read = try Pks.run(["read", "--book", scratch.book], in: scratch)
         #expect(read.outputLines.count == 2)

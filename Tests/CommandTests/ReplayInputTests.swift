@@ -86,7 +86,8 @@ import Testing
         let run = try Pks.run(
             ["replay", missing, input, "--book", scratch.book, "--out", scratch.file("out")], in: scratch)
         #expect(run.status == 66)
-        #expect(run.errors.contains("pks: \(missing): cannot open: No such file or directory (check the name)"))
+        #expect(
+            run.errors.contains("pks: \(missing): cannot open: No such file or directory (check the name)"))
         #expect(scratch.rows("out/positions.csv").map { $0[4] } == ["70"])
         let alone = try Pks.run(["replay", missing, "--out", scratch.file("none")], in: scratch)
         #expect(alone.status == 66)

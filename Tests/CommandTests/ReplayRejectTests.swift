@@ -20,7 +20,8 @@ import Testing
         let scratch = try Scratch()
         let input = try scratch.write(
             "fills.csv", Cases.header + "t1,ABC,BUY,100,150\n" + bad.row + "\nt3,ABC,SELL,40,160\n")
-        let run = try Pks.run(["replay", input, "--book", scratch.book, "--out", scratch.file("out")], in: scratch)
+        let run = try Pks.run(
+            ["replay", input, "--book", scratch.book, "--out", scratch.file("out")], in: scratch)
         #expect(run.status == 65)
         let rejects = scratch.text("out/rejects.csv").split(separator: "\n")
         #expect(rejects.count == 2)
@@ -99,7 +100,8 @@ import Testing
     @Test func `A file without a required column is not used, and says which is missing`() throws {
         let scratch = try Scratch()
         let input = try scratch.write("fills.csv", "trade_id,symbol,side,quantity,price\nt1,ABC,BUY,1,1\n")
-        let run = try Pks.run(["replay", input, "--book", scratch.book, "--out", scratch.file("out")], in: scratch)
+        let run = try Pks.run(
+            ["replay", input, "--book", scratch.book, "--out", scratch.file("out")], in: scratch)
         #expect(run.status == 65)
         #expect(scratch.text("out/rejects.csv").contains(",missing_column,"))
         #expect(run.errors.contains("qty"))
@@ -110,7 +112,8 @@ import Testing
         let scratch = try Scratch()
         let input = try scratch.write(
             "fills.csv",
-            Cases.header + "t1,A,BUY,1,1\nt2,B,BUY,1,1\nt3,C,BUY,1,1\nt4,A,BUY,1,1\nt5,C,BUY,1,1\nt6,B,BUY,1,1\n")
+            Cases.header
+                + "t1,A,BUY,1,1\nt2,B,BUY,1,1\nt3,C,BUY,1,1\nt4,A,BUY,1,1\nt5,C,BUY,1,1\nt6,B,BUY,1,1\n")
         let run = try Pks.run(
             [
                 "replay", input, "--book", scratch.book, "--positions-max", "2", "--lots-max", "3", "--out",

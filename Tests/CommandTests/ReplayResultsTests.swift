@@ -5,7 +5,8 @@ import Testing
     @Test func `A partial close leaves lots 20 at 150 and 50 at 160 and a profit of 1600`() throws {
         let scratch = try Scratch()
         let input = try scratch.write("fills.csv", Cases.partialClose)
-        let run = try Pks.run(["replay", input, "--book", scratch.book, "--out", scratch.file("out")], in: scratch)
+        let run = try Pks.run(
+            ["replay", input, "--book", scratch.book, "--out", scratch.file("out")], in: scratch)
         #expect(run.status == 0, "\(run.errors)")
         let key = "\(scratch.book),default,default,ABC"
         #expect(
@@ -29,7 +30,8 @@ import Testing
         let scratch = try Scratch()
         let fills = Cases.untilFlat.split(separator: "\n").prefix(4).joined(separator: "\n")
         let input = try scratch.write("fills.csv", fills)
-        let run = try Pks.run(["replay", input, "--book", scratch.book, "--out", scratch.file("out")], in: scratch)
+        let run = try Pks.run(
+            ["replay", input, "--book", scratch.book, "--out", scratch.file("out")], in: scratch)
         #expect(run.status == 0, "\(run.errors)")
         #expect(scratch.rows("out/positions.csv").map { $0[4...7] } == [["2", "105", "210", "55"]])
         #expect(scratch.rows("out/lots.csv").map { $0[4...9] } == [["t2", "", "LONG", "3", "2", "105"]])
@@ -38,7 +40,8 @@ import Testing
     @Test func `Back to flat gives four matches and a DELETE for every closed lot and the rollup`() throws {
         let scratch = try Scratch()
         let input = try scratch.write("fills.csv", Cases.untilFlat)
-        let run = try Pks.run(["replay", input, "--book", scratch.book, "--out", scratch.file("out")], in: scratch)
+        let run = try Pks.run(
+            ["replay", input, "--book", scratch.book, "--out", scratch.file("out")], in: scratch)
         #expect(run.status == 0, "\(run.errors)")
         #expect(
             scratch.rows("out/positions.csv").map { $0[4...10] } == [["0", "", "0", "50", "0", "50", "0"]])
@@ -82,7 +85,10 @@ import Testing
             scratch.rows("out/lots.csv").map { $0[4...] } == [
                 ["", "", "LONG", "150", "70", "153.333333333333", "2"]
             ])
-        #expect(scratch.rows("out/matches.csv").map { $0[6...10] } == [["", "t3", "80", "153.333333333333", "170"]])
+        #expect(
+            scratch.rows("out/matches.csv").map { $0[6...10] } == [
+                ["", "t3", "80", "153.333333333333", "170"]
+            ])
         let effects = scratch.text("out/effects.jsonl")
         #expect(effects.contains("\"open_fee\":null"))
     }
@@ -108,14 +114,18 @@ import Testing
                 + "t2,ES,SELL,1,5001,0.5,EUR\nt3,ES,SELL,1,5001.005,0,\n")
         let instruments = try scratch.write(
             "instruments.csv",
-            "symbol,price_decimals,qty_decimals,multiplier,currency,class,method\nES,2,0,50,USD,future,lifo\n")
+            "symbol,price_decimals,qty_decimals,multiplier,currency,class,method\nES,2,0,50,USD,future,lifo\n"
+        )
         let run = try Pks.run(
             [
                 "replay", input, "--book", scratch.book, "--instruments", instruments, "--out",
                 scratch.file("out"),
             ], in: scratch)
         #expect(run.status == 65)
-        #expect(scratch.rows("out/positions.csv").map { $0[4...9] } == [["1", "5000.25", "250012.5", "37.5", "1.5", "36"]])
+        #expect(
+            scratch.rows("out/positions.csv").map { $0[4...9] } == [
+                ["1", "5000.25", "250012.5", "37.5", "1.5", "36"]
+            ])
         #expect(
             scratch.text("out/fees.csv") == "book,account,strategy,symbol,currency,fees\n"
                 + "\(scratch.book),default,default,ES,EUR,0.5\n")

@@ -48,7 +48,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("plain", "plain"), ("a,b", "\"a,b\""), ("say \"no\"", "\"say \"\"no\"\"\""), ("two\nlines", "\"two\nlines\""),
+        ("plain", "plain"), ("a,b", "\"a,b\""), ("say \"no\"", "\"say \"\"no\"\"\""),
+        ("two\nlines", "\"two\nlines\""),
         ("", ""), (" blank ", " blank "),
     ])
     func `Text is quoted in CSV when it must be`(text: String, field: String) {

@@ -8,7 +8,8 @@ import Testing
     @Test func `Real fills hold under all five methods`() throws {
         let scratch = try Scratch()
         let input = try fixture("binance-cut.csv.gz")
-        let run = try Pks.run(["verify", input, "--book", scratch.book, "--method", "all", "--json"], in: scratch)
+        let run = try Pks.run(
+            ["verify", input, "--book", scratch.book, "--method", "all", "--json"], in: scratch)
         #expect(run.status == 0, "\(run.errors)")
         let lines = run.outputLines.filter { $0.hasPrefix("{") }
         #expect(lines.count == 5)
@@ -36,7 +37,8 @@ import Testing
         let fills = scratch.file("fills.csv")
         let made = try Pks.run(
             [
-                "generate", "--fills", "3000", "--seed", "11", "--books", "3", "--duplicates", "5%", "--conflicts",
+                "generate", "--fills", "3000", "--seed", "11", "--books", "3", "--duplicates", "5%",
+                "--conflicts",
                 "2%", "--late", "3%", "--flips", "20%", "--out", fills,
             ], in: scratch)
         #expect(made.status == 0)

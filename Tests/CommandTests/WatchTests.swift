@@ -69,7 +69,7 @@ import Testing
         do {
             var first = try writer(scratch)
             let slot = claim(&first, "ABC")
-                publish(&first, slot, net: 1)
+            publish(&first, slot, net: 1)
             watch = try PksProcess(
                 ["read", "--book", scratch.book, "--watch", "--json", "--interval-ms", "5"], in: scratch)
             #expect(watch.awaitOutput { $0.contains("\"net_qty\":\"1\"") })

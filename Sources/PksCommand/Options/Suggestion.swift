@@ -1,7 +1,10 @@
 /// Finds what somebody probably meant.
 enum Suggestion {
-    /// The nearest of `words`, when it is near: at most a third of the letters are wrong. The first of equals.
+    /// The only one of `words` that starts with the word; else the nearest, when it is near: at most a third of
+    /// the letters are wrong. The first of equals.
     static func nearest(to word: String, in words: [String]) -> String? {
+        let longer = words.filter { $0.hasPrefix(word) }
+        if longer.count == 1 { return longer.first }
         var best: (word: String, distance: Int)?
         for candidate in words {
             let distance = editDistance(Array(word.utf8), Array(candidate.utf8))

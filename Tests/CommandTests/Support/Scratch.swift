@@ -41,7 +41,9 @@ struct Scratch: ~Copyable {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         guard descriptor >= 0 else { throw SpawnError(what: path, code: errno) }
         defer { _ = close(descriptor) }
-        let written = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        let written = unsafe bytes.withUnsafeBytes {
+            unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+        }
         guard written == bytes.count else { throw SpawnError(what: path, code: errno) }
         return path
     }
