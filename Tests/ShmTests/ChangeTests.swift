@@ -46,6 +46,24 @@ import Testing
         #expect(changes(reader, &cursor) == [.slot(slot)])
     }
 
+    @Test func anEntryThatTheWriterHasJustOverwrittenIsNotTakenForTheOldOne() throws {
+        let scratch = try Scratch()
+        var writer = try scratch.writer(changes: 8)
+        let reader = try scratch.reader()
+        let slot = try writer.claim("A")
+        var value = pks_position()
+        for _ in 0..<5 { unsafe writer.publish(slot: slot, value: &value) }
+        // Change 11 lies where change 3 was; its cursor is not there yet.
+        let place = Int(reader.header.change_offset) + 3 * 8
+        let expected = UInt64(3 + 1) << 32 | UInt64(slot)
+        let standing = try FilePatch.read(UInt64(0), at: place, of: writer.path)
+        #expect(standing == expected)
+        try FilePatch.write(UInt64(11 + 1) << 32 | UInt64(slot), at: place, of: writer.path)
+        var cursor: UInt64 = 2
+        #expect(reader.nextChange(&cursor) == .slot(slot))
+        #expect(reader.nextChange(&cursor) == .lapped(missed: 3))
+    }
+
     @Test func aReaderThatStartsAtAPlaceThatWasNeverThereIsLappedOrWaits() throws {
         let scratch = try Scratch()
         var writer = try scratch.writer(changes: 8)
