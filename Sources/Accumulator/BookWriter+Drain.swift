@@ -14,6 +14,8 @@ extension BookWriter {
         precondition(ring >= 0 && ring < ringCount, "no such ring")
         // SAFETY: the first ringCount feeds are initialised; nothing else touches them during the call.
         let feed = unsafe feeds + ring
+        // Asked before the ring's end is looked at: what came before the close is then seen.
+        let isClosed = unsafe feed.pointee.consumer.isClosed
         guard unsafe feed.pointee.consumer.refresh() else { return 0 }
         let first = unsafe feed.pointee.next
         let tail = unsafe feed.pointee.consumer.tail
@@ -24,7 +26,7 @@ extension BookWriter {
         while next < end {
             let began = next
             next = unsafe drainFills(feed, from: next, to: end)
-            if next < end { next = unsafe drainOther(feed, next, tail: tail) }
+            if next < end { next = unsafe drainOther(feed, next, tail: tail, isClosed: isClosed) }
             // Nothing could be taken: the second half of a pair has not come yet.
             if next == began { break }
         }
@@ -126,7 +128,7 @@ extension BookWriter {
     /// plain fill after all.
     @inline(never)
     private mutating func drainOther(
-        _ feed: UnsafeMutablePointer<RingFeed>, _ number: UInt64, tail: UInt64
+        _ feed: UnsafeMutablePointer<RingFeed>, _ number: UInt64, tail: UInt64, isClosed: Bool
     ) -> UInt64 {
         var record = pks_fill_record()
         // SAFETY: the record is readable and copied before it is looked at; all kinds are 128 bytes.
@@ -138,7 +140,7 @@ extension BookWriter {
             return number &+ 1
         case PKS_KIND_EXTENSION:
             if number &+ 1 == tail {
-                if unsafe !feed.pointee.consumer.isClosed { return number }
+                if !isClosed { return number }
                 unsafe refuse(&record, .danglingExtension, feed)
                 return number &+ 1
             }

@@ -62,7 +62,15 @@ struct StreamKeys {
 
     private func symbol(_ index: Int) -> String { "SYM\(index)" }
 
-    private func key(_ index: Int) -> pks_key_record {
+    /// The oracle with all keys defined, for a stream that needs only what to aim at.
+    func planner(_ profile: StreamProfile) -> NaiveBook {
+        var oracle = NaiveBook(NaiveBook.Bounds())
+        oracle.keepsEffects = false
+        oracle.positions = terms.map { NaivePosition($0) }
+        return oracle
+    }
+
+    func key(_ index: Int) -> pks_key_record {
         let terms = terms[index]
         return Records.key(
             symbol: symbol(index), priceDecimals: UInt8(terms.priceDecimals),

@@ -1,0 +1,112 @@
+import Accumulator
+import CSeqlock
+import Glibc
+import ShmBridge
+import ShmReader
+
+/// The whole path in one process and one thread: producers, their rings, a book's writer and its segment,
+/// in a directory of its own.
+struct Post: ~Copyable {
+    struct Failed: Error { let code: Int32 }
+
+    /// A directory for shared memory and locks, removed with its owner.
+    private struct Folder: ~Copyable {
+        let path: String
+
+        init() throws {
+            // SAFETY (all of this type): names passed to the C library live for the call.
+            let parent = unsafe access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
+            path = "\(parent)/pks-post-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
+            guard unsafe mkdir(path, 0o700) == 0 else { throw Failed(code: errno) }
+        }
+
+        deinit {
+            // SAFETY: as above; an entry lives until the next readdir, and its name is copied before that.
+            guard let directory = unsafe opendir(path) else { return }
+            var names: [String] = []
+            while let entry = unsafe readdir(directory) {
+                unsafe names.append(
+                    withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                        unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+                    })
+            }
+            _ = unsafe closedir(directory)
+            for name in names where name != "." && name != ".." { _ = unsafe unlink(path + "/" + name) }
+            _ = unsafe rmdir(path)
+        }
+    }
+
+    /// A producer's end of a ring.
+    final class RingEnd {
+        private var producer: RingProducer
+
+        init(_ producer: consuming RingProducer) { self.producer = producer }
+
+        /// Puts any 128 bytes on the ring and shows them. False when the ring is full.
+        func put<Record>(_ record: Record) -> Bool {
+            var record = record
+            // SAFETY: all records are 128 bytes, and this one outlives the call.
+            return unsafe withUnsafeBytes(of: &record) { bytes in
+                guard bytes.count == 128, let base = bytes.baseAddress else { return false }
+                guard unsafe producer.put(base.assumingMemoryBound(to: pks_fill_record.self)) == .ok else {
+                    return false
+                }
+                producer.publish()
+                return true
+            }
+        }
+
+        func close() { producer.close() }
+    }
+
+    static let ringCount = 2
+
+    let rings: [RingEnd]
+    var writer: BookWriter
+    let reader: SegmentReader
+    private let folder: Folder
+
+    private init(
+        _ rings: [RingEnd], _ writer: consuming BookWriter, _ reader: consuming SegmentReader,
+        _ folder: consuming Folder
+    ) {
+        self.rings = rings
+        self.writer = writer
+        self.reader = reader
+        self.folder = folder
+    }
+
+    /// Two rings of `records` records, and a writer that has attached both.
+    static func open(
+        _ config: BookConfig, effects: consuming EffectLog = EffectLog(), records: Int = 64
+    ) throws -> Post {
+        let folder = try Folder()
+        let segment = try SegmentWriter(
+            SegmentConfiguration(
+                book: config.name, slotCapacity: config.positionsMax, directory: folder.path),
+            lock: WriterLock(book: config.name, runDirectory: folder.path))
+        let epoch = segment.epoch
+        var writer = BookWriter(book: Book(config, effects: effects), segment: segment)
+        var rings: [RingEnd] = []
+        for number in 0..<ringCount {
+            let name = "p\(number)"
+            let producer = try RingProducer(
+                RingConfiguration(
+                    book: config.name, producer: name, recordCapacity: records, handleCapacity: 16,
+                    directory: folder.path),
+                lock: WriterLock(book: config.name, producer: name, runDirectory: folder.path))
+            rings.append(RingEnd(producer))
+            _ = writer.attach(
+                try RingConsumer(
+                    book: config.name, producer: name, segmentEpoch: epoch, directory: folder.path))
+        }
+        let reader = try SegmentReader(book: config.name, directory: folder.path)
+        return Post(rings, writer, reader, folder)
+    }
+
+    /// What the slot of a handle shows, read the way a strategy reads it.
+    func shown(_ slot: Int) -> pks_position? {
+        var position = pks_position()
+        return reader.read(slot, into: &position) == .value ? position : nil
+    }
+}
