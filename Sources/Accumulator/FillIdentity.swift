@@ -1,14 +1,30 @@
 import CSeqlock
 
 /// A fill's identity as a hash: (key, trade id, order id). Only ever used to find candidates; the stored
-/// record decides. Seeded, so that ids cannot be chosen to collide.
+/// record decides. Each word of the ids meets a secret of its own, drawn from the seed: without it, ids cannot
+/// be chosen to collide (no factor can be made zero, and no product be made equal to another).
 ///
 /// Folded 64x64->128 multiplications, after W. Yi's wyhash.
 public struct IdentityHash: Sendable {
-    let seed: UInt64
+    private let trade: (UInt64, UInt64, UInt64, UInt64, UInt64)
+    private let order: (UInt64, UInt64, UInt64, UInt64, UInt64)
+    private let last: (UInt64, UInt64)
 
     /// A hash family. Nothing that a book computes depends on the seed.
-    public init(seed: UInt64) { self.seed = seed | 1 }
+    public init(seed: UInt64) {
+        var state = seed
+        /// SplitMix64 (Steele, Lea and Flood 2014).
+        func next() -> UInt64 {
+            state &+= 0x9e37_79b9_7f4a_7c15
+            var z = state
+            z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+            z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+            return z ^ (z >> 31)
+        }
+        trade = (next(), next(), next(), next(), next())
+        order = (next(), next(), next(), next(), next())
+        last = (next(), next())
+    }
 
     @inline(__always)
     static func fold(_ a: UInt64, _ b: UInt64) -> UInt64 {
@@ -21,14 +37,14 @@ public struct IdentityHash: Sendable {
     public func callAsFunction(_ handle: UInt32, _ trade: PaddedText40, _ order: PaddedText40) -> UInt64 {
         let t = trade.words
         let o = order.words
-        var sum = Self.fold(t.0 ^ seed, t.1 ^ 0xa076_1d64_78bd_642f)
-        sum ^= Self.fold(o.0 ^ seed ^ 0xe703_7ed1_a0b4_28db, o.1 ^ 0x8ebc_6af0_9c88_c6e3)
+        var sum = Self.fold(t.0 ^ self.trade.0, t.1 ^ self.trade.1)
+        sum ^= Self.fold(o.0 ^ self.order.0, o.1 ^ self.order.1)
         if (t.2 | t.3 | t.4 | o.2 | o.3 | o.4) != 0 {
-            sum ^= Self.fold(t.2 ^ seed ^ 0x5899_65cc_7537_4cc3, t.3 ^ 0x1d8e_4e27_c47d_124f)
-            sum ^= Self.fold(t.4 ^ seed ^ 0xeb44_acca_b455_d165, o.2 ^ 0x9e37_79b9_7f4a_7c15)
-            sum ^= Self.fold(o.3 ^ seed ^ 0xd6e8_feb8_6659_fd93, o.4 ^ 0xc2b2_ae3d_27d4_eb4f)
+            sum ^= Self.fold(t.2 ^ self.trade.2, t.3 ^ self.trade.3)
+            sum ^= Self.fold(t.4 ^ self.trade.4, o.2 ^ self.order.2)
+            sum ^= Self.fold(o.3 ^ self.order.3, o.4 ^ self.order.4)
         }
-        return Self.fold(sum ^ seed, UInt64(handle) &+ 0x2545_f491_4f6c_dd1d)
+        return Self.fold(sum ^ last.0, UInt64(handle) ^ last.1)
     }
 }
 

@@ -34,6 +34,8 @@ import Testing
                 return
             }
             #expect(run.repeats > 0 && run.forgotten > 0)
+            let rest = run.forgetAll()
+            #expect(rest == 0, "\(spread), \(entriesMax): an emptied table is not empty")
         }
     }
 
@@ -130,6 +132,14 @@ private struct TableRun: ~Copyable {
         entries.append((identity, hash))
         window.keepNext(seq: 0)
         return nil
+    }
+
+    /// Forgets everything; then no lane may be taken and no bucket be marked as passed.
+    mutating func forgetAll() -> Int {
+        while window.oldest < window.next { forget() }
+        return (0...table.mask).reduce(0) { sum, bucket in
+            (0..<7).reduce(sum + Int(table.passed(bucket))) { $0 + Int(table.tag(bucket, $1)) }
+        }
     }
 
     private mutating func forget() {
