@@ -89,11 +89,13 @@ let package = Package(
         .testTarget(
             name: "LotMatchingTests", dependencies: ["FixedPoint", "LotMatching", "TestSupport"],
             swiftSettings: strict),
+        .target(
+            name: "CMallocCount", path: "Tests/Tools/CMallocCount", cSettings: strictC),
         .testTarget(
             name: "AccumulatorTests",
             dependencies: [
-                "Accumulator", "CSeqlock", "CZlib", "FixedPoint", "LotMatching", "ShmBridge", "ShmReader",
-                "TestSupport",
+                "Accumulator", "CMallocCount", "CSeqlock", "CZlib", "FixedPoint", "LotMatching", "ShmBridge",
+                "ShmReader", "TestSupport",
             ],
             resources: [.copy("Fixtures")], swiftSettings: strict),
     ],

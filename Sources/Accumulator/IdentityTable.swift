@@ -111,7 +111,9 @@ struct IdentityTable: ~Copyable {
         var bucket = hash & mask
         var mayHold = true
         // Once round at most: in a small table every bucket may have been passed.
-        for _ in 0...mask {
+        var bucketsLeft = mask &+ 1
+        while bucketsLeft > 0 {
+            bucketsLeft &-= 1
             for lane in 0..<7 {
                 if tag(bucket, lane) == 0 {
                     if free == nil { free = IdentityLane(bucket: bucket, lane: lane) }
