@@ -84,7 +84,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["CSeqlock", "PksCommand", "ShmBridge", "ShmReader", "TestSupport"],
+            dependencies: [
+                "Accumulator", "CSeqlock", "LotMatching", "PksCommand", "ShmBridge", "ShmReader", "TestSupport",
+            ],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
             name: "LotMatchingTests", dependencies: ["FixedPoint", "LotMatching", "TestSupport"],

@@ -45,6 +45,7 @@ enum Cleanup {
     fileprivate static func end(_ signal: Int32) -> Never {
         state.withLock { state in
             for path in state.paths.reversed() { ScratchPlace.removeTree(path) }
+            if Terminal.standardError.isTerminal { ProgressLine.erase() }
             say("pks: interrupted: nothing of this run was kept")
             _exit(128 + signal)
         }

@@ -72,6 +72,21 @@ import Testing
         #expect(scratch.sharedMemory().isEmpty)
     }
 
+    @Test func `What a killed run left in the output directory goes with the next`() throws {
+        let scratch = try Scratch()
+        let waiting = try begin(scratch, ["--out", scratch.file("out")])
+        waiting.replay.signal(SIGKILL)
+        _ = waiting.replay.wait()
+        #expect(Scratch.names(in: scratch.file("out")).allSatisfy { $0.hasPrefix(".") })
+        #expect(!Scratch.names(in: scratch.file("out")).isEmpty)
+        let input = try scratch.write("fills.csv", Cases.partialClose)
+        _ = try Pks.run(["replay", input, "--book", scratch.book, "--out", scratch.file("out")], in: scratch)
+        #expect(
+            Scratch.names(in: scratch.file("out")) == [
+                "effects.jsonl", "lots.csv", "matches.csv", "positions.csv", "rejects.csv",
+            ])
+    }
+
     @Test func `A ring that a killed replay left is not read again`() throws {
         let scratch = try Scratch()
         // A ring under the replay's own name, with a fill that nobody has applied, whose producer is gone.

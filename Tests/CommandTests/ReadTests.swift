@@ -4,6 +4,8 @@ import ShmBridge
 import ShmReader
 import Testing
 
+@testable import PksCommand
+
 /// `pks read` and `pks ls`: what other processes see.
 @Suite struct ReadTests {
     private func keep(_ scratch: borrowing Scratch, _ text: String, _ extra: [String] = []) throws {
@@ -117,7 +119,7 @@ import Testing
         let line = try #require(list.outputLines.first { $0.hasPrefix(scratch.book + " ") })
         let words = line.split(separator: " ")
         #expect(words[1] == "stopped")
-        #expect(words[4] == "1/16384")
+        #expect(words[4] == "1/1024")
         #expect(words[5...7] == ["4", "0", "1.0"])
         let bad = try #require(list.outputLines.first { $0.hasPrefix(broken) })
         #expect(bad.contains(" broken "))
@@ -160,5 +162,21 @@ import Testing
         #expect(again.output.contains(",ABC,0,,0,50,"))
         let isRetired = reader.isRetired
         #expect(isRetired)
+    }
+
+    @Test func `When the writer is too fast for a snapshot each row is right by itself, and that is said`()
+        throws
+    {
+        let scratch = try Scratch()
+        try keep(scratch, Cases.partialClose)
+        let reader = try SegmentReader(book: scratch.book)
+        let everything = PositionFilter(account: nil, strategy: nil, symbol: nil)
+        let scan = BookScan(reader, filter: everything) { _, _ in .writerTooFast(rounds: 64) }
+        #expect(scan.consistency == .eachByItself(left: 0))
+        #expect(scan.rows.map { $0.view.position.net_qty } == [70 * 100_000_000])
+        #expect(scan.warning?.contains("too fast for one consistent snapshot") == true)
+        let whole = BookScan(reader, filter: everything)
+        #expect(whole.consistency == .oneMoment(seq: 4))
+        #expect(whole.warning == nil)
     }
 }

@@ -23,6 +23,18 @@ import Testing
         #expect(!Scratch.names(in: "/dev/shm").contains { $0.hasPrefix("pks-verify.\(getpid())") })
     }
 
+    @Test func `The whole of both real files holds along the real path`() throws {
+        let scratch = try Scratch()
+        let files = ["binance-spot-20240808.csv.gz", "binance-usdm-20240808.csv.gz"].map { name in
+            #filePath.split(separator: "/").dropLast(2).reduce("") { $0 + "/" + $1 }
+                + "/AccumulatorTests/Fixtures/" + name
+        }
+        let run = try Pks.run(["verify"] + files + ["--json"], in: scratch)
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(run.output.contains("\"holds\":true,\"fills\":69808,\"duplicates\":0,\"conflicts\":0,"))
+        #expect(run.output.contains("\"records_checked\":69808,\"slots_compared\":48,"))
+    }
+
     @Test func `The digest is that of a replay`() throws {
         let scratch = try Scratch()
         let input = try fixture("binance-cut.csv.gz")

@@ -47,13 +47,14 @@ enum SharedMemoryChecks {
         return .ok(name, finding)
     }
 
-    /// What is mounted on /dev/shm.
+    /// What is mounted on /dev/shm: of several, the last covers the others.
     private static func mount() -> (type: String, options: String)? {
+        var mount: (type: String, options: String)?
         for line in (SystemText.file("/proc/self/mounts") ?? "").split(separator: "\n") {
             let fields = line.split(separator: " ")
-            if fields.count > 3, fields[1] == directory { return (String(fields[2]), String(fields[3])) }
+            if fields.count > 3, fields[1] == directory { mount = (String(fields[2]), String(fields[3])) }
         }
-        return nil
+        return mount
     }
 
     /// The same rules as a lock's, without taking one.
@@ -132,6 +133,8 @@ enum SharedMemoryChecks {
                     fix: "start its writer again, which replaces it, or rm \(reader.path)")
             ]
         } catch {
+            // Another user's is not ours to judge.
+            if CommandError(error).status == .noPermission { return [] }
             return [
                 .warn(
                     "leftover", error.description,

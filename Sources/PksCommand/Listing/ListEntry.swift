@@ -5,7 +5,6 @@ import ShmReader
 struct ListEntry {
     /// What an attached segment says of itself.
     struct Details {
-        let state: String
         let pid: UInt32
         let heartbeatAgeNs: Int64
         let positions: Int
@@ -18,6 +17,8 @@ struct ListEntry {
 
     let book: String
     let details: Details?
+    /// The writer's state; `denied` or `broken` for a segment that cannot be attached.
+    let state: String
     /// Why the segment cannot be attached, or why its writer is not well.
     let note: String
 
@@ -28,8 +29,9 @@ struct ListEntry {
             let reader = try SegmentReader(book: book)
             let nowNs = pks_monotonic_ns()
             let status = reader.writerStatus(nowNs: nowNs)
+            state = Self.name(of: status)
             details = Details(
-                state: Self.name(of: status), pid: reader.header.writer.pid,
+                pid: reader.header.writer.pid,
                 heartbeatAgeNs: max(0, nowNs - reader.heartbeatNs), positions: reader.slotCount,
                 capacity: reader.slotCapacity, appliedSeq: reader.appliedSeq, durableSeq: reader.durableSeq,
                 abi: "\(reader.header.abi_major).\(reader.header.abi_minor)",
@@ -37,7 +39,9 @@ struct ListEntry {
             if case .degraded(let reasons) = status { note = degradedText(reasons) } else { note = "" }
         } catch {
             details = nil
-            note = error.description
+            let reason = CommandError(error)
+            state = reason.status == .noPermission ? "denied" : "broken"
+            note = reason.messages.map { String($0.dropFirst("pks: ".count)) }.joined(separator: "; ")
         }
     }
 
@@ -61,11 +65,11 @@ struct ListEntry {
         var table = TextTable(columns.map { TextTable.Column(name: $0.0, isNumber: $0.1) })
         for entry in entries {
             guard let details = entry.details else {
-                table.add([entry.book, "broken", "", "", "", "", "", "", "", entry.note])
+                table.add([entry.book, entry.state, "", "", "", "", "", "", "", entry.note])
                 continue
             }
             table.add([
-                entry.book, details.state, "\(details.pid)", ageText(details.heartbeatAgeNs),
+                entry.book, entry.state, "\(details.pid)", ageText(details.heartbeatAgeNs),
                 "\(details.positions)/\(details.capacity)", "\(details.appliedSeq)", "\(details.durableSeq)",
                 details.abi, "\(details.bytes / 1024)", entry.note,
             ])
@@ -88,7 +92,7 @@ struct ListEntry {
         bytes.append(static: "{\"book\":")
         bytes.append(json: book)
         bytes.append(static: ",\"state\":")
-        bytes.append(json: details?.state ?? "broken")
+        bytes.append(json: state)
         if let details {
             bytes.append(
                 text: ",\"writer_pid\":\(details.pid),\"heartbeat_age_ns\":\(details.heartbeatAgeNs)")

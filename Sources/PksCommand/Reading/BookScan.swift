@@ -14,10 +14,16 @@ struct BookScan {
     var rows: [PositionRow] = []
     var consistency: Consistency
 
-    /// Reads a whole book: as one moment when the writer leaves time for it, else slot by slot.
-    init(_ reader: borrowing SegmentReader, filter: PositionFilter) {
+    /// Reads a whole book: as one moment when the writer leaves time for it, else slot by slot. `takeSnapshot`
+    /// is for tests.
+    init(
+        _ reader: borrowing SegmentReader, filter: PositionFilter,
+        takeSnapshot: (borrowing SegmentReader, inout PositionSnapshot) -> SnapshotResult = {
+            $0.snapshot(into: &$1)
+        }
+    ) {
         var snapshot = PositionSnapshot()
-        switch reader.snapshot(into: &snapshot) {
+        switch takeSnapshot(reader, &snapshot) {
         case .consistent: consistency = .oneMoment(seq: snapshot.appliedSeq)
         case .starting, .writerTooFast: consistency = .eachByItself(left: 0)
         }

@@ -26,6 +26,9 @@ struct InputOptions {
         name: "FILE...", countMin: 1, countMax: Feed.filesMax,
         help: "Files of fills, in this order; each may be gzip, and - is standard input.")
 
+    /// Reserved in shared memory for each book, 460 bytes each.
+    private static let positionsMaxDefault = 1 << 14
+
     static let methodNames = LotMethod.allCases.map(\.name)
 
     /// What the specs of the verbs share; `methods` are the choices of --method.
@@ -46,7 +49,8 @@ struct InputOptions {
                     + "fill twice."),
             OptionSpec("allow-rejects", .flag, "Exit with 0 although something was rejected."),
             OptionSpec(
-                "positions-max", .count(1...1 << 24), "The most positions of a book. Default: 16384."),
+                "positions-max", .count(1...1 << 24),
+                "The most positions of a book. Default: as many as the files can open, at most 16384."),
             OptionSpec(
                 "lots-max", .count(1...1 << 28),
                 "The most open lots of a book. Default: as many as the files can open."),
@@ -84,7 +88,7 @@ struct InputOptions {
         runDirectory = options.text("run-dir") ?? WriterLock.defaultRunDirectory
         let rowsMax = InputSize.rowsMax(of: files)
         bounds = Bounds(
-            positionsMax: options.count("positions-max") ?? 1 << 14,
+            positionsMax: options.count("positions-max") ?? min(rowsMax, Self.positionsMaxDefault),
             lotsMax: options.count("lots-max") ?? rowsMax,
             identitiesMax: options.count("identities-max") ?? rowsMax,
             identityWindowNs: options.durationNs("identity-window"),

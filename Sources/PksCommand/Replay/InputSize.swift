@@ -3,7 +3,7 @@ import Glibc
 /// How many fills input can have: what a book's memory is bounded by when nobody states a bound. The memory
 /// is only reserved, but the table of identities is touched all over, so the bound should not be far off.
 enum InputSize {
-    static let rowsMin = 1 << 12
+    static let rowsMin = 1 << 10
     static let rowsMax = 1 << 26
     /// Of what has no size, such as a pipe.
     static let rowsOfPipe = 1 << 24

@@ -45,10 +45,13 @@ final class ProgressLine {
     func clear() {
         guard isDrawn else { return }
         isDrawn = false
-        write("\r\u{1b}[K")
+        Self.erase()
     }
 
-    private func draw(_ text: String) { write("\r\u{1b}[K" + String(text.prefix(width() - 1))) }
+    /// Takes whatever stands on the terminal's current line away.
+    static func erase() { write("\r\u{1b}[K") }
+
+    private func draw(_ text: String) { Self.write("\r\u{1b}[K" + String(text.prefix(width() - 1))) }
 
     private func width() -> Int {
         var size = winsize()
@@ -57,7 +60,7 @@ final class ProgressLine {
         return result == 0 && size.ws_col > 20 ? Int(size.ws_col) : 80
     }
 
-    private func write(_ text: String) {
+    private static func write(_ text: String) {
         let bytes = Array(text.utf8)
         // SAFETY: the bytes live for the call. A line that cannot be drawn is no loss.
         _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }

@@ -14,9 +14,12 @@ extension CommandError {
                 .noPermission, what: object, why: "\(operation): this user may not do that",
                 advice: "it belongs to another user, or its directory does")
         case .system(let code, let operation, let object):
+            let isMissingParent = operation == "mkdir" && code == ENOENT
             self = .failed(
                 .cannotCreate, what: object, why: "\(operation): \(errnoText(code))",
-                advice: "pks doctor checks what this machine lacks")
+                advice: isMissingParent
+                    ? "make its parent directory, or name another --run-dir"
+                    : "pks doctor checks what this machine lacks")
         case .wrongOwner: self = .said(.noPermission, error.description)
         case .noSpace, .notFound, .truncated, .wrongMagic, .wrongVersion, .wrongLayout, .invalid:
             self = .said(.cannotCreate, error.description)

@@ -49,11 +49,22 @@ final class ReplaySession: FillSink {
     }
 
     private static func failure(_ error: ShmError, book: String) -> CommandError {
-        guard case .alreadyRunning(_, let pid) = error else { return CommandError(error) }
-        return .failed(
-            .tryAgain, what: "book \(book)",
-            why: "another writer has it" + (pid.map { ": process \($0)" } ?? ""),
-            advice: "wait until it has ended, or name another --book")
+        switch error {
+        case .alreadyRunning(_, let pid):
+            .failed(
+                .tryAgain, what: "book \(book)",
+                why: "another writer has it" + (pid.map { ": process \($0)" } ?? ""),
+                advice: "wait until it has ended, or name another --book")
+        case .noSpace(let object, let needed, let available):
+            .failed(
+                .cannotCreate, what: object,
+                why: "shared memory is too small: \(bytesText(needed)) needed, "
+                    + (available.map { "\(bytesText($0)) free" } ?? "less is free"),
+                advice:
+                    "lower --positions-max, remove what pks doctor calls leftover, or enlarge it: mount -o "
+                    + "remount,size=1G /dev/shm")
+        default: CommandError(error)
+        }
     }
 
     /// Returns the path of the book's segment.

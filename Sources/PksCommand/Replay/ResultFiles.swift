@@ -1,4 +1,5 @@
 import Glibc
+import ShmFiles
 
 /// The files of one run in its output directory. They are written under temporary names and get their own
 /// when all of them are whole, so that nobody takes half a result for one.
@@ -24,8 +25,9 @@ final class ResultFiles {
         }
     }
 
-    /// A new file that will get the name.
+    /// A new file that will get the name. What a killed run has left of it goes.
     func open(_ name: String) throws(CommandError) -> ByteWriter {
+        removeLeftovers(of: name)
         let temporary = "\(directory)/.\(name).\(getpid()).tmp"
         var descriptor: Int32 = -1
         try Cleanup.making { () throws(CommandError) in
@@ -50,6 +52,17 @@ final class ResultFiles {
             Cleanup.forget([file.temporary])
         }
         files = []
+    }
+
+    private func removeLeftovers(of name: String) {
+        let (prefix, suffix) = (".\(name).", ".tmp")
+        for file in (try? Paths.names(in: directory)) ?? [] {
+            guard file.hasPrefix(prefix), file.hasSuffix(suffix),
+                let pid = pid_t(file.dropFirst(prefix.count).dropLast(suffix.count))
+            else { continue }
+            // SAFETY: the name lives for the call.
+            if kill(pid, 0) != 0 && errno == ESRCH { _ = unsafe unlink("\(directory)/\(file)") }
+        }
     }
 
     /// Removes a file of an earlier run that this one does not write.
