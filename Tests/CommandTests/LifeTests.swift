@@ -1,3 +1,4 @@
+import CSeqlock
 import Glibc
 import ShmBridge
 import ShmReader
@@ -95,13 +96,31 @@ import Testing
                 RingConfiguration(book: scratch.book, producer: "pks.replay"),
                 lock: WriterLock(
                     book: scratch.book, producer: "pks.replay", runDirectory: scratch.runDirectory))
+            var key = pks_key_record()
+            (key.price_decimals, key.qty_decimals, key.fee_decimals) = (8, 8, 8)
+            write("default", &key.account)
+            write("default", &key.strategy)
+            write("ABC", &key.symbol)
+            var fill = pks_fill_record()
+            (fill.kind, fill.side, fill.qty) = (UInt8(PKS_KIND_FILL), UInt8(PKS_SIDE_BUY), 1)
+            write("ghost", &fill.trade_id)
+            let defined = producer.define(handle: 0, key: key)
+            // SAFETY: the fill outlives the call.
+            let put = unsafe producer.put(&fill)
+            #expect(defined == .ok && put == .ok)
             producer.publish()
         }
         #expect(scratch.sharedMemory() == ["pks-fills-v1-\(scratch.book)-pks.replay"])
         let input = try scratch.write("fills.csv", Cases.partialClose)
-        let run = try Pks.run(["replay", input, "--book", scratch.book], in: scratch)
+        let run = try Pks.run(["replay", input, "--book", scratch.book, "--json"], in: scratch)
         #expect(run.status == 0, "\(run.errors)")
+        #expect(run.output.contains("\"fills\":3,\"duplicates\":0,"), "\(run.output)")
         #expect(scratch.sharedMemory().isEmpty)
+    }
+
+    private func write<Field>(_ text: String, _ field: inout Field) {
+        // SAFETY: the bytes of `field` are exclusively ours for the closure.
+        unsafe withUnsafeMutableBytes(of: &field) { unsafe $0.copyBytes(from: text.utf8) }
     }
 
     @Test func `Without --keep nothing is left, whatever the end`() throws {

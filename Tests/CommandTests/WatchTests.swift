@@ -7,9 +7,9 @@ import Testing
 /// `pks read --watch`: rows as they change, across writers.
 @Suite struct WatchTests {
     /// A writer of this process's own, so that the test decides when something changes.
-    private func writer(_ scratch: borrowing Scratch) throws -> SegmentWriter {
+    private func writer(_ scratch: borrowing Scratch, changes: Int = 0) throws -> SegmentWriter {
         var writer = try SegmentWriter(
-            SegmentConfiguration(book: scratch.book, slotCapacity: 8),
+            SegmentConfiguration(book: scratch.book, slotCapacity: 8, changeCapacity: changes),
             lock: WriterLock(book: scratch.book, runDirectory: scratch.runDirectory))
         writer.setState(.live)
         return writer
@@ -60,6 +60,24 @@ import Testing
         watch.signal(SIGINT)
         #expect(watch.wait() == 0)
         #expect(watch.outputSoFar().split(separator: "\n").count == 4)
+        try writer.stop(keep: false)
+    }
+
+    @Test func `A watch that was lapped prints what has changed, and nothing else`() throws {
+        let scratch = try Scratch()
+        var writer = try writer(scratch, changes: 2)
+        let (quiet, busy) = (claim(&writer, "QUIET"), claim(&writer, "BUSY"))
+        publish(&writer, quiet, net: 1)
+        publish(&writer, busy, net: 1)
+        let watch = try PksProcess(
+            ["read", "--book", scratch.book, "--watch", "--csv", "--interval-ms", "5"], in: scratch)
+        #expect(watch.awaitOutput { $0.contains(self.row(scratch.book, "QUIET", 1) + "\n") })
+        // More changes than the ring holds, many times over, so that some look comes too late for sure.
+        for net in 2...20_000 { publish(&writer, busy, net: Int64(net)) }
+        #expect(watch.awaitOutput { $0.contains(self.row(scratch.book, "BUSY", 20_000) + "\n") })
+        watch.signal(SIGINT)
+        #expect(watch.wait() == 0)
+        #expect(watch.outputSoFar().split(separator: "\n").filter { $0.contains(",QUIET,") }.count == 1)
         try writer.stop(keep: false)
     }
 
