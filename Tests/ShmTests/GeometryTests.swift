@@ -107,7 +107,8 @@ import Testing
         let path = scratch.path + PKS_RING_PREFIX + "main-p1"
         let whole = try FilePatch.bytes(of: path)
         for (field, offset, wild) in [
-            ("record_capacity", 32, [0, 1, 7, 1 << 27, UInt32.max]), ("handle_capacity", 36, [0, UInt32.max]),
+            ("record_capacity", 32, [0, 1, 7, 1 << 27, UInt32.max]),
+            ("handle_capacity", 36, [0, UInt32.max]),
             ("record_bytes", 40, [0, 64, 129]),
         ] {
             try FilePatch.create(path, whole)
