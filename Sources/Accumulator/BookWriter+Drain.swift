@@ -21,7 +21,8 @@ extension BookWriter {
         let tail = unsafe feed.pointee.consumer.tail
         if first == tail { return 0 }
         nowNs = pks_monotonic_ns()
-        let end = min(tail, first &+ UInt64(countMax))
+        // A difference, because a hostile ring may begin with cursors near the end of their range.
+        let end = first &+ min(tail &- first, UInt64(countMax))
         var next = first
         while next < end {
             let began = next

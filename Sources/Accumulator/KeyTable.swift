@@ -101,13 +101,19 @@ extension UnsafePointer where Pointee == pks_key_record {
         return true
     }
 
-    /// Whether account, strategy and symbol are text padded with NUL, none of them empty.
+    /// Whether account, strategy and symbol are UTF-8 padded with NUL, none of them empty, and without control
+    /// characters: these names are what people, terminals and files see of a position.
     var isWellFormed: Bool {
         for (offset, length) in [(16, 32), (48, 32), (80, 48)] {
             let field = unsafe UnsafeRawBufferPointer(start: bytes + offset, count: length)
-            guard let end = unsafe field.firstIndex(of: 0) else { continue }
+            let end = unsafe field.firstIndex(of: 0) ?? length
             let trailing = unsafe field[end...].contains { $0 != 0 }
-            if end == 0 || trailing { return false }
+            guard end > 0, !trailing,
+                let text = unsafe String(
+                    validating: UnsafeRawBufferPointer(rebasing: field[..<end]), as: UTF8.self)
+            else { return false }
+            let hasControl = text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+            if hasControl { return false }
         }
         return true
     }
