@@ -21,7 +21,7 @@ public enum PksCommand {
         do throws(CommandError) {
             return try dispatch(arguments).rawValue
         } catch {
-            for message in error.messages { say(message) }
+            for message in error.messages { say(visible(message)) }
             return error.status.rawValue
         }
     }

@@ -59,6 +59,43 @@ import Testing
         #expect(waiting.replay.errorsSoFar().contains("pks: interrupted: nothing of this run was kept"))
     }
 
+    @Test func `The list knows at once that a writer was killed`() throws {
+        let scratch = try Scratch()
+        let waiting = try begin(scratch)
+        func state() throws -> Substring? {
+            try Pks.run(["ls"], in: scratch).output.split(separator: "\n")
+                .first { $0.hasPrefix(scratch.book + " ") }?.split(separator: " ")[1]
+        }
+        #expect(try state() == "live")
+        waiting.replay.signal(SIGKILL)
+        _ = waiting.replay.wait()
+        #expect(try state() == "dead")
+    }
+
+    @Test func `The list spells out what would act on a terminal`() throws {
+        let scratch = try Scratch()
+        let path = "/dev/shm/pks-positions-v1-\(scratch.book)\u{1b}[31m"
+        // SAFETY (all of this function): the name lives for the call.
+        let descriptor = unsafe open(path, O_CREAT | O_RDWR | O_EXCL, 0o600)
+        #expect(descriptor >= 0)
+        defer {
+            close(descriptor)
+            _ = unsafe unlink(path)
+        }
+        let list = try Pks.run(["ls"], in: scratch)
+        #expect(list.output.contains("\(scratch.book)\\u{1b}[31m"))
+        #expect(!list.output.contains("\u{1b}"))
+    }
+
+    @Test func `A watch ends with the reader of its output, also when nothing changes`() throws {
+        let scratch = try Scratch()
+        let input = try scratch.write("fills.csv", Cases.partialClose)
+        #expect(try Pks.run(["replay", input, "--book", scratch.book, "--keep"], in: scratch).status == 0)
+        let line = "'\(Pks.path)' read --book \(scratch.book) --watch --interval-ms 10 | head -n 1"
+        let watch = try Pks.runShell(line, in: scratch)
+        #expect(watch.output.hasPrefix("book,account"))
+    }
+
     @Test func `A replay that was killed does not disturb the next one`() throws {
         let scratch = try Scratch()
         let waiting = try begin(scratch)

@@ -155,7 +155,7 @@ import Testing
         #expect(read.output.contains(",ABC,70,"))
         #expect(read.errors.contains("has shown no sign of life for"))
         let list = try Pks.run(["ls"], in: scratch)
-        #expect(list.outputLines.contains { $0.hasPrefix(scratch.book) && $0.contains(" stale ") })
+        #expect(list.outputLines.contains { $0.hasPrefix(scratch.book) && $0.contains(" dead ") })
         // A new replay takes the leftover's place.
         try keep(scratch, Cases.untilFlat)
         let again = try Pks.run(["read", "--book", scratch.book], in: scratch)

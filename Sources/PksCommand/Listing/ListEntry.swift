@@ -1,4 +1,5 @@
 import CSeqlock
+import ShmFiles
 import ShmReader
 
 /// One segment as `pks ls` shows it.
@@ -29,14 +30,22 @@ struct ListEntry {
             let reader = try SegmentReader(book: book)
             let nowNs = pks_monotonic_ns()
             let status = reader.writerStatus(nowNs: nowNs)
-            state = Self.name(of: status)
+            // A heartbeat of a moment ago says nothing about a process that has just been killed.
+            let isDead = !status.hasEnded && !ProcessIdentity.isAlive(reader.header.writer)
+            state = isDead ? "dead" : Self.name(of: status)
             details = Details(
                 pid: reader.header.writer.pid,
                 heartbeatAgeNs: max(0, nowNs - reader.heartbeatNs), positions: reader.slotCount,
                 capacity: reader.slotCapacity, appliedSeq: reader.appliedSeq, durableSeq: reader.durableSeq,
                 abi: "\(reader.header.abi_major).\(reader.header.abi_minor)",
                 bytes: reader.header.segment_bytes)
-            if case .degraded(let reasons) = status { note = degradedText(reasons) } else { note = "" }
+            if isDead {
+                note = "its writer has died; the next writer of the book replaces it"
+            } else if case .degraded(let reasons) = status {
+                note = degradedText(reasons)
+            } else {
+                note = ""
+            }
         } catch {
             details = nil
             let reason = CommandError(error)
@@ -105,5 +114,15 @@ struct ListEntry {
             bytes.append(json: note)
         }
         bytes.append(static: "}")
+    }
+}
+
+extension WriterStatus {
+    /// Whether the writer said that it has ended.
+    fileprivate var hasEnded: Bool {
+        switch self {
+        case .stopped, .retired: true
+        case .starting, .live, .degraded, .stale: false
+        }
     }
 }

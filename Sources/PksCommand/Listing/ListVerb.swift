@@ -8,7 +8,7 @@ enum ListVerb: Verb {
         synopsis: "[--json]",
         description: [
             "Lists every positions segment in /dev/shm: the book, the state of its writer (starting, live, "
-                + "degraded, stale, stopped, retired; denied or broken, with the reason, when the segment cannot "
+                + "degraded, stale, dead, stopped, retired; denied or broken, with the reason, when the segment cannot "
                 + "be attached), the writer's process, the age of its heartbeat, how many positions there are, "
                 + "and up to which record they are applied and durable."
         ],

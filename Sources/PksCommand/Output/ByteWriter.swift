@@ -57,6 +57,15 @@ final class ByteWriter {
         buffer.removeAll(keepingCapacity: true)
     }
 
+    /// Whether the bytes go to a pipe whose reader has gone, seen without writing: a stream that has
+    /// nothing to say for a long time should still end with its reader.
+    var isAbandoned: Bool {
+        var request = pollfd(fd: descriptor, events: 0, revents: 0)
+        // SAFETY: one request, which outlives the call; it does not wait.
+        let count = unsafe poll(&request, 1, 0)
+        return count > 0 && request.revents & Int16(POLLERR) != 0
+    }
+
     private static func failure(_ code: Int32, _ name: String) -> CommandError {
         if code == EPIPE { return .outputClosed }
         let advice = code == ENOSPC || code == EDQUOT ? "free some space" : nil

@@ -1,3 +1,23 @@
+/// Text that is safe on a terminal: what would move its cursor or colour it is spelled out instead. Names of
+/// files and what stands in shared memory may come from anybody.
+func visible(_ text: String) -> String {
+    guard text.unicodeScalars.contains(where: { isHidden($0) }) else { return text }
+    var safe = ""
+    for scalar in text.unicodeScalars {
+        if isHidden(scalar) {
+            safe += "\\u{" + String(scalar.value, radix: 16) + "}"
+        } else {
+            safe.unicodeScalars.append(scalar)
+        }
+    }
+    return safe
+}
+
+/// Control characters, and format characters such as those that turn the direction of text.
+private func isHidden(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
+}
+
 /// Rows in columns for people: numbers to the right, text to the left, two blanks between.
 struct TextTable {
     struct Column {
@@ -16,6 +36,7 @@ struct TextTable {
 
     mutating func add(_ cells: [String]) {
         precondition(cells.count == columns.count, "a cell for each column")
+        let cells = cells.map(visible)
         for (index, cell) in cells.enumerated() { widths[index] = max(widths[index], cell.count) }
         rows.append(cells)
     }

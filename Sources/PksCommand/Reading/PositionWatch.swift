@@ -33,7 +33,7 @@ struct PositionWatch: ~Copyable {
             try printChanges()
             try output.flush()
             warn()
-        } while !signals.wait(ms: intervalMs)
+        } while !signals.wait(ms: intervalMs) && !output.isAbandoned
         return .success
     }
 
