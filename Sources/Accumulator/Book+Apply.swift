@@ -135,7 +135,7 @@ extension Book {
         }
         counters.conflicts &+= 1
         count(.conflict)
-        if effects.isOn {
+        if effects.takesRejects {
             var effect = unsafe rejectEffect(record, .conflict)
             effect.openSeq = window.seq(place)
             effect.qtyOpen = first.qty
@@ -202,7 +202,7 @@ extension Book {
     mutating func reject(_ record: UnsafePointer<pks_fill_record>, _ reason: RejectReason) -> ApplyResult {
         count(reason)
         // SAFETY: the caller's record is whole.
-        if effects.isOn { effects.append(unsafe rejectEffect(record, reason)) }
+        if effects.takesRejects { effects.append(unsafe rejectEffect(record, reason)) }
         return .rejected
     }
 

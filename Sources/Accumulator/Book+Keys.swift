@@ -46,7 +46,7 @@ extension Book {
     private mutating func refuse(_ key: UnsafePointer<pks_key_record>, _ reason: RejectReason) -> KeyAnswer {
         seq += 1
         count(reason)
-        if effects.isOn {
+        if effects.takesRejects {
             var effect = Effect(.reject, seq: seq, handle: .max)
             effect.reason = reason.rawValue
             // SAFETY: the caller's record is whole.

@@ -9,8 +9,18 @@ public struct EffectLog: ~Copyable {
     /// Takes a run of effects in order. The buffer is only valid during the call.
     public typealias Consumer = (UnsafeBufferPointer<Effect>) -> Void
 
-    /// Whether effects are wanted at all.
+    /// Which effects are wanted.
+    public enum Scope: Sendable {
+        /// All of them, in the order of the contract.
+        case all
+        /// Rejects only: applied fills then take the path, and the time, of a book without effects.
+        case rejects
+    }
+
+    /// Whether the effects of applied fills are wanted.
     let isOn: Bool
+    /// Whether rejects are wanted.
+    let takesRejects: Bool
     // SAFETY: countMax places (one when off), allocated in init and freed in deinit; the first `count` are
     // initialised. Effect is trivial, so nothing needs deinitialising.
     let buffer: UnsafeMutablePointer<Effect>
@@ -22,15 +32,17 @@ public struct EffectLog: ~Copyable {
     /// Wants no effects.
     public init() {
         isOn = false
+        takesRejects = false
         unsafe buffer = UnsafeMutablePointer<Effect>.allocate(capacity: 1)
         countMax = 0
         unsafe onFull = { _ in }
     }
 
-    /// Hands effects to `consumer` in runs of up to `countMax`.
-    public init(countMax: Int = 1024, consumer: @escaping Consumer) {
+    /// Hands the effects of a scope to `consumer` in runs of up to `countMax`.
+    public init(countMax: Int = 1024, scope: Scope = .all, consumer: @escaping Consumer) {
         precondition(countMax > 0)
-        isOn = true
+        isOn = scope == .all
+        takesRejects = true
         unsafe buffer = UnsafeMutablePointer<Effect>.allocate(capacity: countMax)
         self.countMax = countMax
         unsafe onFull = consumer
@@ -40,7 +52,7 @@ public struct EffectLog: ~Copyable {
 
     /// Appends one effect.
     mutating func append(_ effect: Effect) {
-        guard isOn else { return }
+        guard takesRejects else { return }
         if count == countMax { flush() }
         // SAFETY: count < countMax after the flush; Effect is trivial, so assignment needs no initialising.
         unsafe (buffer + count).initialize(to: effect)
