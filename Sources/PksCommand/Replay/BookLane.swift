@@ -16,7 +16,7 @@ final class BookLane {
     let book: String
     /// Where the segment is.
     let segmentPath: String
-    /// Time spent from the ring's head to the slots, and on making effects.
+    /// CPU time spent from the ring's head to the slots, and on making effects.
     private(set) var drainNs: Int64 = 0
     private let place: Place
     private var producer: RingProducer
@@ -93,11 +93,11 @@ final class BookLane {
 
     /// Applies and publishes everything on the ring, and hands over the effects.
     func drain() {
-        let began = pks_monotonic_ns()
+        let began = threadCPUNs()
         producer.publish()
         while writer.drain(ring: ring, countMax: ReplayRing.recordCapacity) > 0 {}
         writer.book.effects.flush()
-        drainNs += pks_monotonic_ns() - began
+        drainNs += threadCPUNs() - began
     }
 
     /// Looks at the book as it is now.

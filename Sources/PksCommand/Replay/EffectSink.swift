@@ -10,9 +10,11 @@ final class EffectSink {
     let rejects: RejectLog
     /// Rows of matches.csv, when they are wanted.
     let matches: RowSorter?
+    /// Which effects it takes from books.
+    var scope: EffectLog.Scope { matches == nil && lines == nil ? .rejects : .all }
     /// What went wrong on the way; effects after it are dropped.
     private(set) var failure: CommandError?
-    /// Time spent here, so that it is not taken for the book's.
+    /// CPU time spent here, so that it is not taken for the book's.
     private(set) var formatNs: Int64 = 0
 
     private let lines: ByteWriter?
@@ -47,16 +49,12 @@ final class EffectSink {
 
     /// Takes a run of effects of one book.
     func take(_ effects: UnsafeBufferPointer<Effect>, book: Int) {
-        let began = pks_monotonic_ns()
-        defer { formatNs += pks_monotonic_ns() - began }
+        let began = threadCPUNs()
+        defer { formatNs += threadCPUNs() - began }
         if failure != nil { return }
-        let wantsAll = matches != nil || lines != nil
         do throws(CommandError) {
             // SAFETY: the buffer is valid for this call.
-            for index in effects.indices {
-                if !wantsAll, unsafe effects[index].kind != .reject { continue }
-                try take(unsafe effects[index], book: book)
-            }
+            for index in effects.indices { try take(unsafe effects[index], book: book) }
         } catch {
             failure = error
         }

@@ -23,8 +23,8 @@ struct ReplayRun {
         let matches = results.map { RowSorter(directory: $0.directory) }
         session = ReplaySession(
             input, method: input.method,
-            effects: EffectSink(rejects: rejects, matches: matches, lines: lines), wantsEffects: true,
-            progress: progress, place: BookLane.Place(runDirectory: input.runDirectory))
+            effects: EffectSink(rejects: rejects, matches: matches, lines: lines), progress: progress,
+            place: BookLane.Place(runDirectory: input.runDirectory))
     }
 
     /// Reads, applies, reads back, writes, tells. The segments are gone afterwards, unless they are kept.

@@ -18,19 +18,17 @@ final class ReplaySession: FillSink {
     private let method: LotMethod
     private let place: BookLane.Place
     private let progressLine: ProgressLine
-    private let wantsEffects: Bool
     private let hashSeed: UInt64?
     private var hasEnded = false
 
     init(
-        _ input: InputOptions, method: LotMethod, effects: EffectSink, wantsEffects: Bool,
-        progress: ProgressLine, place: BookLane.Place, hashSeed: UInt64? = nil
+        _ input: InputOptions, method: LotMethod, effects: EffectSink, progress: ProgressLine,
+        place: BookLane.Place, hashSeed: UInt64? = nil
     ) {
         self.hashSeed = hashSeed
         self.input = input
         self.method = method
         self.effects = effects
-        self.wantsEffects = wantsEffects
         self.place = place
         progressLine = progress
     }
@@ -71,9 +69,9 @@ final class ReplaySession: FillSink {
     private func open(_ name: String, index: Int) throws(ShmError) -> String {
         // SAFETY: the closure hands the buffer on for the call only.
         let sink = effects
-        let log =
-            wantsEffects
-            ? unsafe EffectLog { effects in unsafe sink.take(effects, book: index) } : EffectLog()
+        let log = unsafe EffectLog(scope: sink.scope) { effects in
+            unsafe sink.take(effects, book: index)
+        }
         var config = input.bookConfig(name, method: method)
         if let hashSeed { config.hashSeed = hashSeed }
         let lane = try BookLane(config: config, effects: log, place: place)

@@ -21,7 +21,8 @@ struct ReplaySummary {
     var rejectsByReason: [String: Int] = [:]
     /// From opening the first file to the last byte written, without the digest.
     var elapsedNs: Int64 = 0
-    /// From the rings' heads to the slots, without formatting.
+    /// CPU time from the rings' heads to the slots, without formatting. What the machine did besides does not
+    /// count.
     var drainNs: Int64 = 0
     var outDirectory: String?
 
@@ -54,7 +55,7 @@ struct ReplaySummary {
         }
         for (kind, count) in ignored { lines.append(("ignored", "\(count) \(kind)")) }
         lines.append(("seconds", "\(rounded(seconds, 3)) (\(linesPerSecond) lines a second)"))
-        lines.append(("ns per fill", "\(rounded(nsPerFill, 1)) from ring to slot"))
+        lines.append(("ns per fill", "\(rounded(nsPerFill, 1)) of CPU time, from ring to slot"))
         for book in books {
             if let digest = book.digest { lines.append(("digest", "\(digest) \(book.name)")) }
         }

@@ -16,7 +16,7 @@ struct VerifyRun {
     func run() throws(CommandError) -> [VerifyReport] {
         let first = ReplaySession(
             input, method: method, effects: EffectSink(rejects: rejects, matches: nil, lines: nil),
-            wantsEffects: true, progress: progress, place: place)
+            progress: progress, place: place)
         defer { first.end(keep: false) }
         let sink = VerifySink(first, input, method: method)
         try read(into: sink, first)
@@ -34,7 +34,7 @@ struct VerifyRun {
         let silent = try RejectLog(output: nil, progress: progress, isSilent: true)
         let second = ReplaySession(
             input, method: method, effects: EffectSink(rejects: silent, matches: nil, lines: nil),
-            wantsEffects: false, progress: progress, place: place, hashSeed: 0x5851_f42d_4c95_7f2d)
+            progress: progress, place: place, hashSeed: 0x5851_f42d_4c95_7f2d)
         defer { second.end(keep: false) }
         try read(into: second, second)
         if second.lanes.count != reports.count {
