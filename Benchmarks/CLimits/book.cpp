@@ -124,6 +124,7 @@ struct limit_book {
     Position *positions;
     pks_slot *slots;
     pks_live *live;
+    pks_ring_cursors *cursors;
     uint64_t *change_ring;
     Entry *table;
     pks_fill_record *store;
@@ -279,7 +280,21 @@ struct limit_book {
                 if (!(n & 31)) now_ns = pks_monotonic_ns();
             }
         }
+        if (full) finish(to);
         return applied;
+    }
+
+    // What a drain owes its producer and its readers: cursors, heartbeat, counters.
+    void finish(uint64_t to) {
+        pks_store_release(&cursors->applied, to);
+        pks_store_release(&cursors->freed, to);
+        pks_store_relaxed(&live->fills, stored);
+        pks_store_relaxed(&live->duplicates, duplicates);
+        pks_store_relaxed(&live->late, late);
+        pks_store_relaxed(&live->matches, matches);
+        pks_store_relaxed(&live->open_lots, open_lots);
+        pks_store_relaxed(&live->watermark_ns, (uint64_t)watermark_ns);
+        pks_store_release(&live->heartbeat_ns, (uint64_t)now_ns);
     }
 
     void prefetch(uint32_t key, uint64_t hash) {
@@ -302,6 +317,7 @@ limit_book *limit_book_create(uint32_t keys, uint64_t identities, uint32_t lots)
     book->positions = reserve<Position>(keys);
     book->slots = reserve<pks_slot>(keys);
     book->live = reserve<pks_live>(1);
+    book->cursors = reserve<pks_ring_cursors>(1);
     book->change_ring = reserve<uint64_t>(65536);
     book->table = reserve<Entry>(identities * 2);
     book->store = reserve<pks_fill_record>(identities);
@@ -327,6 +343,7 @@ void limit_book_destroy(limit_book *book) {
     release(book->positions, book->keys);
     release(book->slots, book->keys);
     release(book->live, 1);
+    release(book->cursors, 1);
     release(book->change_ring, 65536);
     release(book->table, identities * 2);
     release(book->store, identities);

@@ -1,31 +1,68 @@
 /* The C limits of P1 and P2. */
 #include "limits.h"
 
+#include <stdlib.h>
+
 #include "CSeqlock.h"
 
-uint64_t limit_slot_reads(const void *slot, uint64_t count) {
+/* What a reader in C would hold. */
+struct reader {
+    const struct pks_slot *slots;
+    uint64_t slot_capacity;
+};
+
+static void read_each(const struct reader *reader, uint64_t slot, uint64_t count) {
     struct pks_position position;
-    uint64_t sum = 0;
     for (uint64_t i = 0; i < count; i++) {
-        sum += pks_slot_try_read((const struct pks_slot *)slot, &position);
-        limit_use(&position); /* the copy is used */
+        if (slot >= reader->slot_capacity) abort();
+        if (!pks_slot_read(&reader->slots[slot], &position, 1024, NULL)) abort();
+        limit_use(&position); /* the copy is used, and the reader may have changed */
     }
-    return sum;
 }
 
-void limit_slot_publishes(uint64_t count) {
-    static struct pks_slot slot;
-    static struct pks_live live;
-    static uint64_t changes[4096];
+void limit_slot_reads(const void *slots, uint64_t slot_capacity, uint64_t slot, uint64_t count) {
+    struct reader reader = {slots, slot_capacity};
+    limit_use(&reader);
+    read_each(&reader, slot, count);
+}
+
+/* What a writer in C would hold: pointers into the segment and its own counts. */
+struct writer {
+    struct pks_slot *slots;
+    struct pks_live *live;
+    uint64_t *changes;
+    uint64_t change_mask;
+    uint64_t change_count;
+    uint64_t slot_capacity;
+};
+
+static void publish_each(struct writer *writer, uint64_t slot, uint64_t count) {
     struct pks_position position = {0};
     uint64_t published = 0;
     for (uint64_t i = 0; i < count; i++) {
         limit_use(&position); /* the value may have changed */
-        published = pks_slot_publish(&slot, published, &position);
-        pks_change_append(&live, changes, 4095, i, 0);
-        pks_store_release(&live.applied_seq, i);
+        if (slot >= writer->slot_capacity) abort();
+        published = pks_slot_publish(&writer->slots[slot], published, &position);
+        pks_change_append(writer->live, writer->changes, writer->change_mask, writer->change_count,
+                          (uint32_t)slot);
+        writer->change_count++;
+        pks_store_release(&writer->live->applied_seq, i);
     }
-    limit_use(&slot);
+}
+
+void limit_slot_publishes(uint64_t count) {
+    struct writer writer = {0};
+    writer.slot_capacity = 64;
+    writer.change_mask = 4095;
+    writer.slots = aligned_alloc(4096, 64 * sizeof(struct pks_slot));
+    writer.live = aligned_alloc(4096, 4096);
+    writer.changes = aligned_alloc(4096, 4096 * sizeof(uint64_t));
+    if (!writer.slots || !writer.live || !writer.changes) abort();
+    limit_use(&writer);
+    publish_each(&writer, 1, count);
+    free(writer.slots);
+    free(writer.live);
+    free(writer.changes);
 }
 
 uint64_t limit_copies(const void *from, uint64_t count) {

@@ -9,7 +9,7 @@ import ShmReader
 /// filling a cell, against reading it before.
 struct DeadWriterBench {
     var repetitions: Int
-    let count = 5_000_000
+    let count = 1_000_000
 
     /// The argument that makes this program the writer: the book's name follows.
     static var writerArgument: String { "--half-write" }
@@ -82,9 +82,14 @@ struct DeadWriterBench {
     }
 
     private func time(_ reader: borrowing SegmentReader) -> Double {
-        let start = pks_monotonic_ns()
-        SlotBench.read(reader, 0, count)
-        return Double(pks_monotonic_ns() - start) / Double(count)
+        // The fastest of ten blocks, as in SlotBench.
+        var fastest = Double.infinity
+        for _ in 0..<10 {
+            let start = pks_monotonic_ns()
+            SlotBench.read(reader, 0, count)
+            fastest = min(fastest, Double(pks_monotonic_ns() - start) / Double(count))
+        }
+        return fastest
     }
 }
 

@@ -29,8 +29,8 @@ uint64_t limit_book_drain(struct limit_book *book, const void *records, uint64_t
 int64_t limit_book_net(const struct limit_book *book, uint32_t key);
 void limit_book_pnl(const struct limit_book *book, uint32_t key, uint64_t *low, int64_t *high);
 
-/* P1: `count` reads of one slot in a tight C loop; returns a sum of sequences. */
-uint64_t limit_slot_reads(const void *slot, uint64_t count);
+/* P1: `count` reads of one slot by its number in a C loop: bound, read with retries, result checked. */
+void limit_slot_reads(const void *slots, uint64_t slot_capacity, uint64_t slot, uint64_t count);
 
 /* P1: `count` publishes of one slot with its change entry and the applied number, as a writer does for
  * each fill. All memory is the callee's own. */
