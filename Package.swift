@@ -85,7 +85,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "Accumulator", "CSeqlock", "LotMatching", "PksCommand", "ShmBridge", "ShmReader", "TestSupport",
+                "Accumulator", "CSeqlock", "LotMatching", "PksCommand", "ShmBridge", "ShmReader",
+                "TestSupport",
             ],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
