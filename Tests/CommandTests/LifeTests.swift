@@ -66,7 +66,8 @@ import Testing
             try Pks.run(["ls"], in: scratch).output.split(separator: "\n")
                 .first { $0.hasPrefix(scratch.book + " ") }?.split(separator: " ")[1]
         }
-        #expect(try state() == "live")
+        // It waits for input and may be taken for stale on a slow machine, but not for dead.
+        #expect(try ["live", "stale"].contains(state()))
         waiting.replay.signal(SIGKILL)
         _ = waiting.replay.wait()
         #expect(try state() == "dead")

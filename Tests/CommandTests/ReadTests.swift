@@ -145,7 +145,36 @@ import Testing
         let reader = try SegmentReader(book: scratch.book)
         let slotCount = reader.slotCount
         #expect(slotCount == 1)
-        // What counts as stale is a second without a heartbeat.
+        let read = try Pks.run(["read", "--book", scratch.book], in: scratch)
+        #expect(read.status == 0)
+        #expect(read.output.contains(",ABC,70,"))
+        #expect(
+            read.errors
+                == "pks: book \(scratch.book): the writer (process \(replay.pid)) has died: these are its "
+                + "last positions\n")
+        let list = try Pks.run(["ls"], in: scratch)
+        #expect(list.outputLines.contains { $0.hasPrefix(scratch.book) && $0.contains(" dead ") })
+        // A new replay takes the leftover's place.
+        try keep(scratch, Cases.untilFlat)
+        let again = try Pks.run(["read", "--book", scratch.book], in: scratch)
+        #expect(again.output.contains(",ABC,0,,0,50,"))
+        let isRetired = reader.isRetired
+        #expect(isRetired)
+    }
+
+    @Test func `A writer that was stopped is said to show no sign of life, and its positions are still read`()
+        throws
+    {
+        let scratch = try Scratch()
+        let fills = try scratch.write("fills.csv", Cases.partialClose)
+        let pipe = try InputPipe()
+        let replay = try PksProcess(
+            ["replay", fills, "-", "--format", "csv", "--book", scratch.book], in: scratch, pipe: pipe)
+        try pipe.write(Cases.header + String(repeating: "x,ABC,BUY,0,1\n", count: 5000))
+        #expect(replay.awaitErrors { $0.contains("zero_quantity") })
+        replay.signal(SIGSTOP)
+        let reader = try SegmentReader(book: scratch.book)
+        // A second without a heartbeat.
         while true {
             if case .stale = reader.writerStatus() { break }
             sched_yield()
@@ -155,13 +184,10 @@ import Testing
         #expect(read.output.contains(",ABC,70,"))
         #expect(read.errors.contains("has shown no sign of life for"))
         let list = try Pks.run(["ls"], in: scratch)
-        #expect(list.outputLines.contains { $0.hasPrefix(scratch.book) && $0.contains(" dead ") })
-        // A new replay takes the leftover's place.
-        try keep(scratch, Cases.untilFlat)
-        let again = try Pks.run(["read", "--book", scratch.book], in: scratch)
-        #expect(again.output.contains(",ABC,0,,0,50,"))
-        let isRetired = reader.isRetired
-        #expect(isRetired)
+        #expect(list.outputLines.contains { $0.hasPrefix(scratch.book) && $0.contains(" stale ") })
+        replay.signal(SIGCONT)
+        replay.signal(SIGTERM)
+        #expect(replay.wait() == 128 + SIGTERM)
     }
 
     @Test func `When the writer is too fast for a snapshot each row is right by itself, and that is said`()

@@ -73,6 +73,21 @@ import Testing
         #expect(scratch.rows("out/positions.csv").map { $0[4] } == ["70"])
     }
 
+    @Test func `Without result files the book's rejects are told with their lines as well`() throws {
+        let scratch = try Scratch()
+        let input = try scratch.write(
+            "fills.csv", Cases.partialClose + "t3,ABC,SELL,80,171\nt4,ABC,BUY,92233720368,92233720368\n")
+        let run = try Pks.run(["replay", input, "--book", scratch.book], in: scratch)
+        #expect(run.status == 65)
+        #expect(
+            run.errors.contains(
+                "pks: \(input):5: trade t3 is SELL 80 at 171 (\(input):5), but came first as "))
+        #expect(
+            run.errors.contains(
+                "pks: \(input):6: a quantity, a fee or an amount of money of the position would"))
+        #expect(run.errors.contains("1 conflict, 1 overflow"))
+    }
+
     @Test func `Rejects of feeds and of books stand in the order of the input`() throws {
         let scratch = try Scratch()
         var text = "trade_id,book,symbol,side,qty,price,open_trade_id\n"

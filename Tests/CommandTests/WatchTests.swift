@@ -63,6 +63,36 @@ import Testing
         try writer.stop(keep: false)
     }
 
+    @Test func `A writer whose process cannot be found lives as long as its heart beats`() throws {
+        let scratch = try Scratch()
+        var writer = try writer(scratch)
+        let slot = claim(&writer, "ABC")
+        publish(&writer, slot, net: 1)
+        // As a reader in another pid namespace sees it: no process of that number.
+        let reader = try SegmentReader(book: scratch.book)
+        let offset = try #require(MemoryLayout<pks_segment_header>.offset(of: \.writer))
+        try overwrite(reader.path, at: offset, with: UInt32(Int32.max))
+        let listing = try PksProcess(["ls"], in: scratch)
+        // The heart beats until the listing has ended.
+        while !listing.hasEnded { writer.beat(nowNs: pks_monotonic_ns()) }
+        let line = listing.outputSoFar().split(separator: "\n").first { $0.hasPrefix(scratch.book) }
+        #expect(line?.split(separator: " ")[1] == "live")
+        // And then it does not.
+        let dead = try Pks.run(["ls"], in: scratch)
+        #expect(dead.outputLines.first { $0.hasPrefix(scratch.book) }?.split(separator: " ")[1] == "dead")
+        try writer.stop(keep: false)
+    }
+
+    private func overwrite(_ path: String, at offset: Int, with word: UInt32) throws {
+        // SAFETY: the name and the word live for the calls.
+        let descriptor = unsafe open(path, O_RDWR)
+        defer { _ = close(descriptor) }
+        var word = word
+        guard unsafe pwrite(descriptor, &word, 4, off_t(offset)) == 4 else {
+            throw SpawnError(what: path, code: errno)
+        }
+    }
+
     @Test func `A watch that was lapped prints what has changed, and nothing else`() throws {
         let scratch = try Scratch()
         var writer = try writer(scratch, changes: 2)

@@ -121,12 +121,7 @@ enum SharedMemoryChecks {
     private static func segment(_ book: String) -> [Check] {
         do throws(AttachError) {
             let reader = try SegmentReader(book: book)
-            let hasEnded: Bool =
-                switch reader.writerStatus() {
-                case .stopped, .retired: true
-                case .starting, .live, .degraded, .stale: false
-                }
-            if hasEnded || ProcessIdentity.isAlive(reader.header.writer) { return [] }
+            if !hasDied(reader) { return [] }
             return [
                 .warn(
                     "leftover", "book \(book): its writer (process \(reader.header.writer.pid)) is dead",

@@ -1,5 +1,4 @@
 import CSeqlock
-import ShmFiles
 import ShmReader
 
 /// One segment as `pks ls` shows it.
@@ -31,7 +30,7 @@ struct ListEntry {
             let nowNs = pks_monotonic_ns()
             let status = reader.writerStatus(nowNs: nowNs)
             // A heartbeat of a moment ago says nothing about a process that has just been killed.
-            let isDead = !status.hasEnded && !ProcessIdentity.isAlive(reader.header.writer)
+            let isDead = hasDied(reader)
             state = isDead ? "dead" : Self.name(of: status)
             details = Details(
                 pid: reader.header.writer.pid,
@@ -114,15 +113,5 @@ struct ListEntry {
             bytes.append(json: note)
         }
         bytes.append(static: "}")
-    }
-}
-
-extension WriterStatus {
-    /// Whether the writer said that it has ended.
-    fileprivate var hasEnded: Bool {
-        switch self {
-        case .stopped, .retired: true
-        case .starting, .live, .degraded, .stale: false
-        }
     }
 }

@@ -1,4 +1,6 @@
+import CSeqlock
 import Glibc
+import ShmFiles
 import ShmReader
 
 /// Gives what can go wrong on attaching to a segment its exit status.
@@ -32,8 +34,15 @@ func attach(book: String) throws(CommandError) -> SegmentReader {
 }
 
 /// What a person should know of the writer before believing its positions; nil when all is well. A writer
-/// that ended in good order is well: its positions are final.
-func warning(of status: WriterStatus, pid: UInt32, nowNs: Int64) -> String? {
+/// that ended in good order is well: its positions are final. One that was killed is known at once, not when
+/// its heartbeat has become old.
+func warning(of reader: borrowing SegmentReader) -> String? {
+    let nowNs = pks_monotonic_ns()
+    let pid = reader.header.writer.pid
+    let status = reader.writerStatus(nowNs: nowNs)
+    if hasDied(reader) {
+        return "the writer (process \(pid)) has died: these are its last positions"
+    }
     switch status {
     case .live, .stopped: return nil
     case .starting: return "the writer (process \(pid)) is starting: positions are not complete yet"
@@ -44,6 +53,30 @@ func warning(of status: WriterStatus, pid: UInt32, nowNs: Int64) -> String? {
     case .stale(let sinceNs):
         return "the writer (process \(pid)) has shown no sign of life for \(ageText(nowNs - sinceNs)): these "
             + "are its last positions"
+    }
+}
+
+/// Whether the writer is dead without having said that it ends. A process that cannot be found may live in
+/// another pid namespace: one whose heart still beats does. Takes up to a third of a second, and only then.
+func hasDied(_ reader: borrowing SegmentReader) -> Bool {
+    let status = reader.writerStatus()
+    if status.hasEnded || ProcessIdentity.isAlive(reader.header.writer) { return false }
+    if case .stale = status { return true }
+    let beatNs = reader.heartbeatNs
+    for _ in 0..<30 {
+        _ = poll(nil, 0, 10)  // no descriptors: this only waits
+        if reader.heartbeatNs != beatNs { return false }
+    }
+    return true
+}
+
+extension WriterStatus {
+    /// Whether the writer said that it has ended.
+    var hasEnded: Bool {
+        switch self {
+        case .stopped, .retired: true
+        case .starting, .live, .degraded, .stale: false
+        }
     }
 }
 

@@ -116,11 +116,11 @@ struct PositionWatch: ~Copyable {
     }
 
     private mutating func warn() {
-        let nowNs = pks_monotonic_ns()
-        let status = reader.writerStatus(nowNs: nowNs)
         if isGone { return }
-        var text = warning(of: status, pid: reader.header.writer.pid, nowNs: nowNs)
-        if case .stopped = status { text = "the writer has ended; these are its final positions" }
+        var text = warning(of: reader)
+        if case .stopped = reader.writerStatus() {
+            text = "the writer has ended; these are its final positions"
+        }
         // How long it is stale changes with every look; that it is stale is said once.
         let kind = text.map { String($0.prefix { !$0.isNumber }) }
         if kind != lastWarning, let text { say("pks: book \(reader.book): \(text)") }

@@ -1,4 +1,3 @@
-import CSeqlock
 import ShmReader
 
 /// `pks read`: positions from shared memory.
@@ -79,10 +78,7 @@ enum ReadVerb: Verb {
     }
 
     private static func warn(_ reader: borrowing SegmentReader, _ scan: BookScan) {
-        let nowNs = pks_monotonic_ns()
-        let pid = reader.header.writer.pid
-        let status = reader.writerStatus(nowNs: nowNs)
-        for text in [warning(of: status, pid: pid, nowNs: nowNs), scan.warning].compactMap({ $0 }) {
+        for text in [warning(of: reader), scan.warning].compactMap({ $0 }) {
             say("pks: book \(reader.book): \(text)")
         }
     }

@@ -100,6 +100,16 @@ final class PksProcess {
         return ended
     }
 
+    /// Whether the process is no more. Does not wait.
+    var hasEnded: Bool {
+        if status != nil { return true }
+        var raw: Int32 = 0
+        // SAFETY: the status outlives the call.
+        guard unsafe waitpid(pid, &raw, WNOHANG) == pid else { return false }
+        status = raw & 0x7f == 0 ? (raw >> 8) & 0xff : 1000 + (raw & 0x7f)
+        return true
+    }
+
     /// Sends a signal, as a terminal or a service manager would.
     func signal(_ number: Int32) { _ = kill(pid, number) }
 
@@ -118,12 +128,7 @@ final class PksProcess {
     func awaitCondition(_ holds: () -> Bool) -> Bool {
         while true {
             if holds() { return true }
-            var raw: Int32 = 0
-            // SAFETY: the status outlives the call.
-            if unsafe status != nil || waitpid(pid, &raw, WNOHANG) == pid {
-                status = status ?? (raw & 0x7f == 0 ? (raw >> 8) & 0xff : 1000 + (raw & 0x7f))
-                return holds()
-            }
+            if hasEnded { return holds() }
             sched_yield()
         }
     }
