@@ -101,4 +101,64 @@ import Testing
             #expect(story.digest() == digest, "\(name) does not repeat")
         }
     }
+
+    /// What shows in no position yet, and would in the next: the terms of a key without fills.
+    @Test func theTermsOfAKeyAreState() {
+        func digest(_ instrument: Instrument, method: LotMethod = .fifo) -> String {
+            var instruments = InstrumentTable()
+            instruments.add(instrument)
+            var book = Book(
+                BookConfig(
+                    method: method, instruments: instruments, positionsMax: 1, lotsMax: 4, identitiesMax: 4))
+            _ = book.handle(
+                Records.key(
+                    priceDecimals: UInt8(instrument.priceDecimals),
+                    qtyDecimals: UInt8(instrument.qtyDecimals),
+                    feeDecimals: UInt8(instrument.feeDecimals)))
+            return book.digest()
+        }
+        let digests = [
+            digest(Instrument(symbol: "SYM")), digest(Instrument(symbol: "SYM"), method: .lifo),
+            digest(Instrument(symbol: "SYM", priceDecimals: 7)),
+            digest(Instrument(symbol: "SYM", qtyDecimals: 7)),
+            digest(Instrument(symbol: "SYM", feeDecimals: 7)),
+            digest(Instrument(symbol: "SYM", multiplier: 2)),
+            digest(Instrument(symbol: "SYM", multiplierDecimals: 1)),
+        ]
+        #expect(Set(digests).count == digests.count)
+    }
+
+    private func digest(_ fills: [pks_fill_record]) -> String {
+        let config = BookConfig(positionsMax: 1, lotsMax: 64, identitiesMax: 4, identityWindowNs: 10)
+        var book = Book(config)
+        _ = book.handle(Records.key())
+        for fill in fills { _ = book.apply(fill) }
+        return book.digest()
+    }
+
+    private func fill(_ id: String, buy: Bool, eventNs: Int64) -> pks_fill_record {
+        Records.fill(id, buy: buy, qty: 1, price: 5, eventNs: eventNs)
+    }
+
+    /// How far back a fill is too old to be told from a duplicate, when all that was forgotten is closed.
+    @Test func howFarBackWasForgottenIsState() {
+        func digest(forgotten: Int64) -> String {
+            let old = [fill("1", buy: true, eventNs: forgotten), fill("2", buy: false, eventNs: forgotten)]
+            return self.digest(old + (3...6).map { fill("\($0)", buy: $0 % 2 == 1, eventNs: 1000) })
+        }
+        #expect(digest(forgotten: 1) != digest(forgotten: 2))
+        #expect(digest(forgotten: 1) == digest(forgotten: 1))
+    }
+
+    /// The sequence number that a conflict will name, of a fill that has left no other mark.
+    @Test func whenAFillCameIsState() {
+        let fills = [
+            fill("1", buy: true, eventNs: 1), fill("2", buy: false, eventNs: 1),
+            fill("3", buy: true, eventNs: 1),
+            fill("4", buy: false, eventNs: 1),
+        ]
+        let early = digest([fills[0], fills[0], fills[1], fills[2], fills[3]])
+        let late = digest([fills[0], fills[1], fills[0], fills[2], fills[3]])
+        #expect(early != late)
+    }
 }

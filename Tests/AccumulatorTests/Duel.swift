@@ -37,17 +37,13 @@ struct Duel: ~Copyable {
     var oracle: NaiveBook
     private let tray = EffectTray()
     private var audit = IdentityAudit()
-    private let hasHeaps: Bool
     private(set) var reasons: [RejectReason: Int] = [:]
     private(set) var results: [ApplyResult: Int] = [:]
     private(set) var movements: [Effect.Movement: Int] = [:]
     /// What the book said of the last record.
     private(set) var effects: [Effect] = []
-    /// How often the store of lots was full before `lotsMax` lots were open, which only heaps may cause.
-    private(set) var earlyFull = 0
 
-    /// `methods`: all that any key of this book may have.
-    init(_ config: BookConfig, methods: [LotMethod]) {
+    init(_ config: BookConfig) {
         // SAFETY: the consumer copies what it is shown.
         book = Book(config, effects: unsafe EffectLog(countMax: 7, consumer: tray.consumer))
         oracle = NaiveBook(
@@ -55,7 +51,6 @@ struct Duel: ~Copyable {
                 lotsMax: config.lotsMax, identitiesMax: config.identitiesMax,
                 identityWindowNs: config.identityWindowNs, lateAfterNs: config.lateAfterNs,
                 otherFeesMax: config.otherFeesMax))
-        hasHeaps = methods.contains(.hifo) || methods.contains(.lofo)
     }
 
     /// Defines a key that neither side has.
@@ -104,11 +99,8 @@ struct Duel: ~Copyable {
             result = unsafe book.apply(&record)
         }
         effects = drain()
-        let isStoreFull =
-            hasHeaps && result == .rejected && effects.first?.reason == RejectReason.lotCapacity.rawValue
-        if isStoreFull && oracle.openLotCount < oracle.bounds.lotsMax { earlyFull += 1 }
         let fill = NaiveFill(record)
-        let expected = oracle.apply(fill, extension: extra.map(NaiveExtension.init), isStoreFull: isStoreFull)
+        let expected = oracle.apply(fill, extension: extra.map(NaiveExtension.init))
         try require(result == expected, "\(describe(fill)): book \(result), oracle \(expected)")
         try compare(effects, fill)
         try compareCounts()

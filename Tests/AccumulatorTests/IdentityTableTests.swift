@@ -117,7 +117,10 @@ private struct TableRun: ~Copyable {
         }
         // SAFETY (all of this function): the next place of the window is this run's to write.
         let record = unsafe window.place(ahead: 0)
-        unsafe record.pointee = Records.fill("\(identity)", buy: true, qty: 1, price: 1)
+        // Identities differ in one part only: the trade id, the order id or the key.
+        unsafe record.pointee = Records.fill(
+            "\(identity % 3)", buy: true, qty: 1, price: 1, handle: UInt32(identity / 9),
+            order: "\(identity / 3 % 3)")
         let found = unsafe table.find(hash, record, in: window.stored)
         if found.place != model[identity] {
             return "\(identity) was found at \(found.place ?? .max), not \(model[identity] ?? .max)"

@@ -66,7 +66,7 @@ import Testing
         instruments.add(Instrument(symbol: "SYM", multiplier: edge.multiplier, currency: "USD"))
         let config = BookConfig(
             method: method, instruments: instruments, positionsMax: 1, lotsMax: 64, identitiesMax: 64)
-        var duel = Duel(config, methods: [method])
+        var duel = Duel(config)
         var terms = NaivePosition.Terms(method: method)
         (terms.multiplier, terms.currency) = (edge.multiplier, "USD")
         _ = try duel.define(Records.key(), terms)
@@ -85,7 +85,7 @@ extension LimitTests.Edge {
     private static let half: Int64 = 1 << 62
     private static let lots: [LotMethod] = [.fifo, .lifo, .hifo, .lofo]
 
-    static let all: [LimitTests.Edge] = quantities + values + sums + named
+    static let all: [LimitTests.Edge] = quantities + values + sums + hidden + named
 
     private static let quantities = [
         LimitTests.Edge(
@@ -157,6 +157,20 @@ extension LimitTests.Edge {
                 .buy(half, 1 << 31), .sell(half, -(1 << 31)), .buy(half - 1, -(1 << 32)),
             ],
             beyond: .sell(half - 1, (1 << 32) + 1), onEdge: .sell(half - 1, (1 << 32) - 1)),
+    ]
+
+    // The two lots nearly cancel, so that the sums look small; a small fill closes one of them.
+    private static let hidden = [
+        LimitTests.Edge(
+            name: "the P&L of a large lot behind small sums", limit: .matchPnl, methods: [.fifo, .lofo],
+            multiplier: 1 << 32,
+            before: [.buy(1, 1), .sell(1, 0), .buy(1 << 33, -half), .buy(1 << 33, half - 1)],
+            beyond: .sell(1 << 33, 0), onEdge: .sell((1 << 33) - 1, 0)),
+        LimitTests.Edge(
+            name: "the P&L of a large short behind small sums", limit: .matchPnl, methods: [.fifo, .hifo],
+            multiplier: 1 << 32,
+            before: [.sell(1, 0), .buy(1, 1), .sell(1 << 33, half - 1), .sell(1 << 33, -half + 1)],
+            beyond: .buy(1 << 33, -1), onEdge: .buy(1 << 33, 0)),
     ]
 
     private static let named = [

@@ -59,11 +59,8 @@ struct NaiveBook {
 
     init(_ bounds: Bounds) { self.bounds = bounds }
 
-    /// Applies a fill. `isStoreFull`: the store of lots says that it has no memory left, which only a
-    /// store with heaps in it may say before `lotsMax` lots are open.
-    mutating func apply(
-        _ fill: NaiveFill, extension extra: NaiveExtension? = nil, isStoreFull: Bool = false
-    ) -> ApplyResult {
+    /// Applies a fill.
+    mutating func apply(_ fill: NaiveFill, extension extra: NaiveExtension? = nil) -> ApplyResult {
         seq += extra == nil ? 1 : 2
         effects = []
         if let reason = malformation(fill) { return reject(fill, reason) }
@@ -73,7 +70,7 @@ struct NaiveBook {
         case .failure(let refusal):
             return reject(fill, refusal.reason)
         case .success(let (move, otherFee)):
-            if let reason = capacityRefusal(move, isStoreFull) { return reject(fill, reason) }
+            if let reason = capacityRefusal(move) { return reject(fill, reason) }
             commit(move, otherFee)
             return .applied
         }
@@ -214,8 +211,8 @@ extension NaiveBook {
     }
 
     /// A lot more needs a place, unless something closes in the same move or the pool is there already.
-    private func capacityRefusal(_ move: NaiveMove, _ isStoreFull: Bool) -> RejectReason? {
+    private func capacityRefusal(_ move: NaiveMove) -> RejectReason? {
         if move.closing > 0 || move.before.pool != nil { return nil }
-        return openLotCount >= bounds.lotsMax || isStoreFull ? .lotCapacity : nil
+        return openLotCount >= bounds.lotsMax ? .lotCapacity : nil
     }
 }

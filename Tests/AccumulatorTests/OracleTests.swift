@@ -22,7 +22,6 @@ import Testing
         for reason in profile.mustRefuse { #expect(coverage.reasons[reason] ?? 0 > 0, "\(reason)") }
         for limit in profile.mustBreak { #expect(coverage.limits[limit] ?? 0 > 0, "\(limit)") }
         for limit in profile.mustBreakAlone { #expect(coverage.sole[limit] ?? 0 > 0, "\(limit) alone") }
-        #expect(!profile.neverFullEarly || coverage.earlyFull == 0)
         for movement in [Effect.Movement.open, .increase, .decrease, .close, .flip] {
             #expect(coverage.movements[movement] ?? 0 > 0, "\(movement)")
         }
@@ -44,7 +43,6 @@ import Testing
         var sole: [Limit: Int] = [:]
         var movements: [Effect.Movement: Int] = [:]
         var results: [ApplyResult: Int] = [:]
-        var earlyFull = 0
         var late = 0
 
         var description: String {
@@ -53,8 +51,7 @@ import Testing
             }
             return """
                 \(records) records; \(list(results)); late \(late); \(list(movements)); \
-                refused: \(list(reasons)); limits: \(list(limits)); alone: \(list(sole)); \
-                early full \(earlyFull)
+                refused: \(list(reasons)); limits: \(list(limits)); alone: \(list(sole))
                 """
         }
     }
@@ -64,7 +61,7 @@ import Testing
     ) throws(Disagreement) {
         var stream = FillStream(profile, seed: seed)
         let keys = StreamKeys(&stream)
-        var duel = Duel(keys.config(profile, hashSeed: seed), methods: stream.methods)
+        var duel = Duel(keys.config(profile, hashSeed: seed))
         var replay = Book(keys.config(profile, hashSeed: ~seed))
         try keys.define(&duel, &replay, isMalformed: profile.malformed > 0)
         for _ in 0..<profile.records {
@@ -84,7 +81,6 @@ import Testing
         coverage.movements.merge(duel.movements, uniquingKeysWith: +)
         coverage.limits.merge(duel.oracle.refusals, uniquingKeysWith: +)
         coverage.sole.merge(duel.oracle.soleRefusals, uniquingKeysWith: +)
-        coverage.earlyFull += duel.earlyFull
         coverage.late += duel.oracle.counters.late
     }
 }

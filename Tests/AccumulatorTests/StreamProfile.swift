@@ -40,8 +40,6 @@ struct StreamProfile: Sendable, CustomTestStringConvertible {
     var mustBreak: Set<Limit> = []
     /// Limits that must also have been the only one broken, so that no other check could have stood in.
     var mustBreakAlone: Set<Limit> = []
-    /// The store of lots must be full exactly when `lotsMax` lots are open, whatever blocks heaps hold.
-    var neverFullEarly = false
 
     var testDescription: String { name }
 
@@ -64,7 +62,7 @@ struct StreamProfile: Sendable, CustomTestStringConvertible {
             mustRefuse: [.conflict, .identityCapacity, .beyondWindow]),
         StreamProfile(
             name: "a few lots", mixesMethods: true, streams: 20, records: 200, keysMax: 6, lotsMax: 7,
-            opening: 65, mustRefuse: [.conflict, .lotCapacity], neverFullEarly: true),
+            opening: 65, mustRefuse: [.conflict, .lotCapacity]),
         StreamProfile(
             name: "extreme amounts", amounts: .extreme, streams: 60, records: 60, extended: 15,
             mustRefuse: [.overflow], mustBreak: Set(Limit.allCases)),

@@ -49,7 +49,7 @@ struct TruthRun: ~Copyable {
                 multiplierDecimals: decimals.multiplier))
         let config = BookConfig(
             method: method, instruments: instruments, positionsMax: 1, lotsMax: 1024, identitiesMax: 1024)
-        var duel = Duel(config, methods: [method])
+        var duel = Duel(config)
         let key = Records.key(
             priceDecimals: UInt8(decimals.price), qtyDecimals: UInt8(decimals.qty),
             feeDecimals: UInt8(decimals.fee))

@@ -10,7 +10,7 @@ import Testing
     private func duel() throws -> Duel {
         let config = BookConfig(
             positionsMax: 1, lotsMax: 64, identitiesMax: 4, identityWindowNs: 7 * Self.day)
-        var duel = Duel(config, methods: [.fifo])
+        var duel = Duel(config)
         _ = try duel.define(Records.key(), NaivePosition.Terms(method: .fifo))
         return duel
     }
@@ -70,7 +70,7 @@ import Testing
     /// The order and the key are part of an identity, and the whole of each id is.
     @Test func identitiesAreExact() throws {
         let config = BookConfig(positionsMax: 2, lotsMax: 64, identitiesMax: 64)
-        var duel = Duel(config, methods: [.fifo])
+        var duel = Duel(config)
         for symbol in ["A", "B"] {
             _ = try duel.define(Records.key(symbol: symbol), NaivePosition.Terms(method: .fifo))
         }
@@ -90,7 +90,7 @@ import Testing
     /// Late is later than the newest applied event time less the allowance, and not a nanosecond sooner.
     @Test func aLateFillIsAppliedAndFlagged() throws {
         let config = BookConfig(positionsMax: 1, lotsMax: 64, identitiesMax: 64, lateAfterNs: 5)
-        var duel = Duel(config, methods: [.fifo])
+        var duel = Duel(config)
         _ = try duel.define(Records.key(), NaivePosition.Terms(method: .fifo))
         for (id, eventNs, late) in [("1", 100, 0), ("2", 95, 0), ("3", 94, 1), ("4", 200, 1), ("5", 100, 2)] {
             try duel.apply(Records.fill(id, buy: true, qty: 1, price: 1, eventNs: Int64(eventNs)))
