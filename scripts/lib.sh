@@ -22,8 +22,10 @@ swift_tests() {
     swift test --scratch-path "$scratch" --disable-xctest "$@" 2>&1 | tee "$log" |
         grep -a --line-buffered -v '^◇ Test' || status=$?
     closing="$(grep -aE 'Test run with [0-9]+ test' "$log" | tail -n 1 || true)"
-    if ((status != 0)); then
-        fail "$status" "the tests failed; the lines marked ✘ say where ($log has everything)${closing:+: ${closing#* }}"
+    if ((status != 0)) && [[ -z "$closing" ]]; then
+        fail "$status" "the tests did not build, or did not end ($log has everything)"
+    elif ((status != 0)); then
+        fail "$status" "the tests failed; the lines marked ✘ say where ($log has everything): ${closing#* }"
     fi
     [[ -n "$closing" && "$closing" != *"with 0 tests"* ]] || fail 1 "no test ran"
     printf '%s\n' "$closing"
