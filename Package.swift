@@ -36,6 +36,12 @@ let package = Package(
             name: "Accumulator",
             dependencies: ["CSeqlock", "FixedPoint", "LotMatching", "ShmBridge"],
             swiftSettings: strict),
+        .target(
+            name: "Service",
+            dependencies: [
+                "Accumulator", "CSeqlock", "LotMatching", "ShmBridge", "ShmFiles", "ShmReader",
+            ],
+            swiftSettings: strict),
         .systemLibrary(
             name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
@@ -44,8 +50,8 @@ let package = Package(
         .target(
             name: "PksCommand",
             dependencies: [
-                "Accumulator", "CSeqlock", "Feeds", "FixedPoint", "LotMatching", "ShmBridge", "ShmFiles",
-                "ShmReader",
+                "Accumulator", "CSeqlock", "Feeds", "FixedPoint", "LotMatching", "Service", "ShmBridge",
+                "ShmFiles", "ShmReader",
             ],
             swiftSettings: strict),
         .executableTarget(name: "pks", dependencies: ["PksCommand"], swiftSettings: strict),

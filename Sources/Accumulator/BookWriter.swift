@@ -155,11 +155,16 @@ public struct BookWriter: ~Copyable {
 
     mutating func publishCounters() { segment.setCounters(publishedCounters()) }
 
-    /// Whether capacity has run out somewhere: then the state says so, for good.
+    /// Publishes how many records were refused for which reason, and whether capacity has run out somewhere:
+    /// then the state says so, for good.
     @inline(never)
     mutating func reviewRejects() {
         rejectsSeen = book.counters.rejects
         func seen(_ reason: RejectReason) -> Bool { book.rejectsByReason[Int(reason.rawValue)] > 0 }
+        for reason in RejectReason.allCases where seen(reason) {
+            let place = Int(reason.rawValue)
+            segment.setRejects(reason: place, count: book.rejectsByReason[place])
+        }
         var reasons = degradedReasons
         if seen(.slotCapacity) { reasons |= UInt64(PKS_DEGRADED_SLOTS_FULL) }
         if seen(.lotCapacity) { reasons |= UInt64(PKS_DEGRADED_LOTS_FULL) }

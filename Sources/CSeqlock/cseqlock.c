@@ -68,6 +68,8 @@ uint64_t pks_layout_hash(void) {
     MIX_FIELD(pks_live, change_cursor);
     MIX_FIELD(pks_live, fills);
     MIX_FIELD(pks_live, watermark_ns);
+    MIX_FIELD(pks_live, rings);
+    MIX_FIELD(pks_live, rejects_by_reason);
     MIX_SIZE(pks_directory_entry);
     MIX_FIELD(pks_directory_entry, symbol);
     MIX_FIELD(pks_directory_entry, multiplier);
@@ -80,6 +82,8 @@ uint64_t pks_layout_hash(void) {
     MIX_SIZE(pks_ring_cursors);
     MIX_FIELD(pks_ring_cursors, freed);
     MIX_FIELD(pks_ring_cursors, applied);
+    MIX_FIELD(pks_ring_cursors, consumer_heartbeat_ns);
+    MIX_FIELD(pks_ring_cursors, rejects);
     return hash;
 }
 
@@ -92,3 +96,29 @@ static int64_t clock_ns(clockid_t clock) {
 int64_t pks_monotonic_ns(void) { return clock_ns(CLOCK_MONOTONIC); }
 
 int64_t pks_realtime_ns(void) { return clock_ns(CLOCK_REALTIME); }
+
+const char *pks_reject_name(uint32_t reason) {
+    static const char *const names[] = {
+        "unknown",
+        "unknown_key",
+        "unknown_side",
+        "zero_quantity",
+        "negative_quantity",
+        "missing_trade_id",
+        "malformed_text",
+        "overflow",
+        "lot_not_open",
+        "lot_too_small",
+        "conflict",
+        "lot_capacity",
+        "slot_capacity",
+        "identity_capacity",
+        "beyond_window",
+        "unsupported_kind",
+        "decimals_mismatch",
+        "dangling_extension",
+        "fee_currency_capacity",
+    };
+    const uint32_t count = sizeof(names) / sizeof(names[0]);
+    return names[reason < count ? reason : 0];
+}

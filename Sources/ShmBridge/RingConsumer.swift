@@ -35,6 +35,7 @@ public struct RingConsumer: ~Copyable, @unchecked Sendable {
     @usableFromInline let tailWord: UnsafePointer<UInt64>
     @usableFromInline let appliedWord: UnsafeMutablePointer<UInt64>
     @usableFromInline let freedWord: UnsafeMutablePointer<UInt64>
+    @usableFromInline let cursors: UnsafeMutablePointer<pks_ring_cursors>
     @usableFromInline var freedCount: UInt64
     let ring: RingMapping
 
@@ -51,12 +52,17 @@ public struct RingConsumer: ~Copyable, @unchecked Sendable {
         let (freed, tail) = try ring.positions()
         // SAFETY: words of the consumer's lines. SYNC: partners are the acquire loads in RingProducer.
         unsafe pks_store_release(ring.applied, freed)
+        unsafe pks_store_relaxed(&ring.cursors.pointee.quarantine_reason, UInt64(PKS_QUARANTINE_NONE))
+        unsafe pks_store_relaxed(&ring.cursors.pointee.fills, 0)
+        unsafe pks_store_relaxed(&ring.cursors.pointee.duplicates, 0)
+        unsafe pks_store_relaxed(&ring.cursors.pointee.rejects, 0)
         unsafe pks_store_release(ring.consumerEpoch, segmentEpoch)
         unsafe pks_store_release(ring.consumerState, UInt64(PKS_RING_OPEN))
         self.producer = producer
         unsafe records = UnsafeRawPointer(ring.records)
         recordMask = UInt64(ring.layout.recordCapacity - 1)
         freedCount = freed
+        unsafe cursors = ring.cursors
         self.tail = tail
         unsafe tailWord = UnsafePointer(ring.tail)
         unsafe appliedWord = ring.applied
@@ -146,10 +152,24 @@ extension RingConsumer {
         unsafe pks_store_byte_release(ring.answers + Int(handle), answer)
     }
 
-    /// Stops reading this ring for good, and tells the producer.
-    public mutating func quarantine() {
+    /// Says that the writer has just looked at this ring, and what became of the ring's records in this life
+    /// of the book. For people and for the producer's own account; nothing is decided by it.
+    @inlinable @inline(__always)
+    public mutating func setCounts(fills: UInt64, duplicates: UInt64, rejects: UInt64, nowNs: Int64) {
+        // SAFETY: words of the consumer's lines.
+        // SYNC: partners are the acquire loads in RingView and in the producer; each word stands for itself.
+        unsafe pks_store_relaxed(&cursors.pointee.consumer_heartbeat_ns, UInt64(bitPattern: nowNs))
+        unsafe pks_store_relaxed(&cursors.pointee.fills, fills)
+        unsafe pks_store_relaxed(&cursors.pointee.duplicates, duplicates)
+        unsafe pks_store_relaxed(&cursors.pointee.rejects, rejects)
+    }
+
+    /// Stops reading this ring for good, and tells the producer why (PKS_QUARANTINE_*).
+    public mutating func quarantine(_ reason: Int32) {
         isQuarantined = true
         tail = freed
+        // SAFETY: a word of the consumer's lines. SYNC: as the state below, whose release it precedes.
+        unsafe pks_store_relaxed(&cursors.pointee.quarantine_reason, UInt64(reason))
         // SAFETY: a word of the consumer's lines.
         // SYNC: partner is the acquire load in RingProducer.isQuarantined.
         unsafe pks_store_release(ring.consumerState, UInt64(PKS_RING_QUARANTINED))
@@ -174,7 +194,7 @@ extension RingConsumer {
     mutating func advance(to seen: UInt64) -> Bool {
         if isQuarantined { return false }
         guard seen >= tail, seen &- freed <= recordMask &+ 1 else {
-            quarantine()
+            quarantine(PKS_QUARANTINE_CURSORS)
             return false
         }
         tail = seen

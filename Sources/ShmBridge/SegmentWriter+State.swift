@@ -31,6 +31,10 @@ public struct SegmentCounters: Sendable, Equatable {
     public var openLots: UInt64 = 0
     /// The highest event time seen, ns.
     public var watermarkNs: Int64 = 0
+    /// Producers' rings attached now.
+    public var rings: UInt64 = 0
+    /// Of them, those that are read no more.
+    public var ringsQuarantined: UInt64 = 0
 
     /// All zero.
     public init() {}
@@ -66,6 +70,20 @@ extension SegmentWriter {
         unsafe pks_store_relaxed(&live.pointee.matches, counters.matches)
         unsafe pks_store_relaxed(&live.pointee.open_lots, counters.openLots)
         unsafe pks_store_relaxed(&live.pointee.watermark_ns, UInt64(bitPattern: counters.watermarkNs))
+        unsafe pks_store_relaxed(&live.pointee.rings, counters.rings)
+        unsafe pks_store_relaxed(&live.pointee.rings_quarantined, counters.ringsQuarantined)
+    }
+
+    /// Publishes how many records were refused for a reason. A number that is none of the ABI's is ignored.
+    public mutating func setRejects(reason: Int, count: UInt64) {
+        guard reason > 0, reason < Int(PKS_REJECT_REASONS) else { return }
+        // SAFETY: a word of the live lines; the array lies inside the structure and the place is below its count.
+        // SYNC: partner is SegmentReader.rejects(reason:), relaxed on both sides.
+        unsafe withUnsafeMutableBytes(of: &live.pointee.rejects_by_reason) { words in
+            if let base = words.baseAddress {
+                unsafe pks_store_relaxed((base + reason * 8).assumingMemoryBound(to: UInt64.self), count)
+            }
+        }
     }
 
     /// Ends the segment in good order. With `keep` the final positions stay readable under the book's name

@@ -35,6 +35,10 @@ public struct BookCounters: Sendable, Equatable {
     public var openLots: UInt64
     /// The highest event time seen, ns.
     public var watermarkNs: Int64
+    /// Producers' rings attached now.
+    public var rings: UInt64
+    /// Of them, those that are read no more.
+    public var ringsQuarantined: UInt64
 }
 
 extension SegmentReader {
@@ -76,6 +80,18 @@ extension SegmentReader {
         BookCounters(
             fills: liveWord(\.fills), duplicates: liveWord(\.duplicates), conflicts: liveWord(\.conflicts),
             rejects: liveWord(\.rejects), late: liveWord(\.late), matches: liveWord(\.matches),
-            openLots: liveWord(\.open_lots), watermarkNs: Int64(bitPattern: liveWord(\.watermark_ns)))
+            openLots: liveWord(\.open_lots), watermarkNs: Int64(bitPattern: liveWord(\.watermark_ns)),
+            rings: liveWord(\.rings), ringsQuarantined: liveWord(\.rings_quarantined))
+    }
+
+    /// How many records were refused for a reason, by its number (1 ..< PKS_REJECT_REASONS; 0 for others).
+    /// docs/shm-abi.md names the reasons.
+    public func rejects(reason: Int) -> UInt64 {
+        guard reason > 0, reason < Int(PKS_REJECT_REASONS),
+            let offset = MemoryLayout<pks_live>.offset(of: \.rejects_by_reason)
+        else { return 0 }
+        // SAFETY: a word inside the live lines. SYNC: partner is SegmentWriter.setRejects.
+        return unsafe pks_load_acquire(
+            (liveWords + offset + reason * 8).assumingMemoryBound(to: UInt64.self))
     }
 }

@@ -36,7 +36,7 @@ import Testing
         let path = scratch.segmentPath("main")
         let whole = try FilePatch.bytes(of: path)
         for part in [
-            Part(field: "live_offset", headerOffset: 56, bytes: 768),
+            Part(field: "live_offset", headerOffset: 56, bytes: 1024),
             Part(field: "directory_offset", headerOffset: 64, bytes: 8 * 160),
             Part(field: "index_offset", headerOffset: 72, bytes: 16 * 8),
             Part(field: "change_offset", headerOffset: 80, bytes: 64 * 8),

@@ -65,7 +65,7 @@ import Testing
     }
 
     @Test func liveLinesAndDirectory() {
-        #expect(MemoryLayout<pks_live>.size == 768)
+        #expect(MemoryLayout<pks_live>.size == 1024)
         #expect(MemoryLayout<pks_live>.offset(of: \.heartbeat_ns) == 0)
         #expect(MemoryLayout<pks_live>.offset(of: \.state) == 8)
         #expect(MemoryLayout<pks_live>.offset(of: \.state_since_ns) == 16)
@@ -82,6 +82,9 @@ import Testing
         #expect(MemoryLayout<pks_live>.offset(of: \.matches) == 680)
         #expect(MemoryLayout<pks_live>.offset(of: \.open_lots) == 688)
         #expect(MemoryLayout<pks_live>.offset(of: \.watermark_ns) == 696)
+        #expect(MemoryLayout<pks_live>.offset(of: \.rings) == 704)
+        #expect(MemoryLayout<pks_live>.offset(of: \.rings_quarantined) == 712)
+        #expect(MemoryLayout<pks_live>.offset(of: \.rejects_by_reason) == 768)
         #expect(MemoryLayout<pks_directory_entry>.size == 160)
         #expect(MemoryLayout<pks_directory_entry>.offset(of: \.account) == 0)
         #expect(MemoryLayout<pks_directory_entry>.offset(of: \.strategy) == 32)
@@ -139,6 +142,11 @@ import Testing
         #expect(MemoryLayout<pks_ring_cursors>.offset(of: \.applied) == 256)
         #expect(MemoryLayout<pks_ring_cursors>.offset(of: \.consumer_state) == 264)
         #expect(MemoryLayout<pks_ring_cursors>.offset(of: \.consumer_epoch) == 272)
+        #expect(MemoryLayout<pks_ring_cursors>.offset(of: \.consumer_heartbeat_ns) == 280)
+        #expect(MemoryLayout<pks_ring_cursors>.offset(of: \.quarantine_reason) == 288)
+        #expect(MemoryLayout<pks_ring_cursors>.offset(of: \.fills) == 296)
+        #expect(MemoryLayout<pks_ring_cursors>.offset(of: \.duplicates) == 304)
+        #expect(MemoryLayout<pks_ring_cursors>.offset(of: \.rejects) == 312)
     }
 
     @Test func magicsSpellTheirNames() {

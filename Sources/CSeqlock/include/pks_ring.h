@@ -42,6 +42,11 @@
 #define PKS_RING_CLOSED 2      /* the producer is done: nothing comes after tail */
 #define PKS_RING_QUARANTINED 3 /* the consumer has stopped reading: the ring's content is broken */
 
+/* cursors.quarantine_reason */
+#define PKS_QUARANTINE_NONE 0
+#define PKS_QUARANTINE_CURSORS 1 /* the producer's cursor went back, or past the ring's room */
+#define PKS_QUARANTINE_RECORDS 2 /* too many records that no producer of this ABI writes */
+
 struct pks_ring_header {
     uint64_t magic;
     uint16_t abi_major;
@@ -79,7 +84,13 @@ struct pks_ring_cursors {
     uint64_t applied;
     uint64_t consumer_state;
     uint64_t consumer_epoch; /* epoch of the positions segment that the ring feeds */
-    uint64_t pad2[13];
+    uint64_t consumer_heartbeat_ns; /* CLOCK_MONOTONIC: the writer's last look at this ring */
+    uint64_t quarantine_reason;
+    /* what became of this ring's records in this life of the book (consumer_epoch) */
+    uint64_t fills;
+    uint64_t duplicates;
+    uint64_t rejects;
+    uint64_t pad2[8];
 };
 
 PKS_SIZE(pks_ring_header, 320); /* at the start of a page of its own */
@@ -115,7 +126,12 @@ PKS_OFFSET(pks_ring_cursors, pad1, 136);
 PKS_OFFSET(pks_ring_cursors, applied, 256);
 PKS_OFFSET(pks_ring_cursors, consumer_state, 264);
 PKS_OFFSET(pks_ring_cursors, consumer_epoch, 272);
-PKS_OFFSET(pks_ring_cursors, pad2, 280);
+PKS_OFFSET(pks_ring_cursors, consumer_heartbeat_ns, 280);
+PKS_OFFSET(pks_ring_cursors, quarantine_reason, 288);
+PKS_OFFSET(pks_ring_cursors, fills, 296);
+PKS_OFFSET(pks_ring_cursors, duplicates, 304);
+PKS_OFFSET(pks_ring_cursors, rejects, 312);
+PKS_OFFSET(pks_ring_cursors, pad2, 320);
 
 PKS_EXTERN_C_BEGIN
 

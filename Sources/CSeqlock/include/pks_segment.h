@@ -15,7 +15,7 @@
 #include "pks_slot.h"
 
 #define PKS_ABI_MAJOR 1
-#define PKS_ABI_MINOR 0
+#define PKS_ABI_MINOR 1
 #define PKS_SEGMENT_MAGIC 0x3130534f50534b50ull /* "PKSPOS01" */
 #define PKS_SEGMENT_PREFIX "/pks-positions-v1-"
 #define PKS_PAGE_BYTES 4096
@@ -36,7 +36,10 @@
 #define PKS_DEGRADED_LOTS_FULL 2
 #define PKS_DEGRADED_IDENTITIES_FULL 4
 #define PKS_DEGRADED_JOURNAL 8
-#define PKS_DEGRADED_PRODUCER 16
+#define PKS_DEGRADED_PRODUCER 16 /* a producer's ring is quarantined */
+#define PKS_DEGRADED_HISTORY 32  /* began without fills that a ring has freed: positions lack them */
+
+#define PKS_REJECT_REASONS 32 /* reject reasons are 1...31; the table is in docs/shm-abi.md */
 
 /* Lot matching methods, as stored in the header and the directory. */
 #define PKS_METHOD_FIFO 1
@@ -113,7 +116,11 @@ struct pks_live {
     uint64_t matches;
     uint64_t open_lots;
     uint64_t watermark_ns; /* as two's complement: the highest event time seen */
-    uint64_t pad5[8];
+    uint64_t rings;             /* producers' rings attached now */
+    uint64_t rings_quarantined; /* of them, those that are read no more */
+    uint64_t pad5[6];
+    /* lines 6 and 7: refused records by reason; place 0 stays zero */
+    uint64_t rejects_by_reason[PKS_REJECT_REASONS];
 };
 
 /* One a slot. */
@@ -175,7 +182,7 @@ PKS_OFFSET(pks_segment_header, writer, 120);
 PKS_OFFSET(pks_segment_header, book, 176);
 PKS_OFFSET(pks_segment_header, reserved, 240);
 
-PKS_SIZE(pks_live, 768);
+PKS_SIZE(pks_live, 1024);
 PKS_OFFSET(pks_live, heartbeat_ns, 0);
 PKS_OFFSET(pks_live, state, 8);
 PKS_OFFSET(pks_live, state_since_ns, 16);
@@ -197,7 +204,10 @@ PKS_OFFSET(pks_live, late, 672);
 PKS_OFFSET(pks_live, matches, 680);
 PKS_OFFSET(pks_live, open_lots, 688);
 PKS_OFFSET(pks_live, watermark_ns, 696);
-PKS_OFFSET(pks_live, pad5, 704);
+PKS_OFFSET(pks_live, rings, 704);
+PKS_OFFSET(pks_live, rings_quarantined, 712);
+PKS_OFFSET(pks_live, pad5, 720);
+PKS_OFFSET(pks_live, rejects_by_reason, 768);
 
 PKS_SIZE(pks_directory_entry, 160);
 PKS_OFFSET(pks_directory_entry, account, 0);
@@ -231,6 +241,9 @@ PKS_INLINE void pks_change_append(struct pks_live *live, uint64_t *changes, uint
  * not happened yet. */
 PKS_INLINE int64_t pks_change_read(const struct pks_live *live, const uint64_t *changes,
                                    uint64_t change_mask, uint64_t number);
+
+/* The stable name of a reject reason (1...), "unknown" for numbers that have none. */
+const char *pks_reject_name(uint32_t reason);
 
 /* A hash over every size and offset above: two builds that disagree on the layout differ in it. */
 uint64_t pks_layout_hash(void);
