@@ -120,7 +120,7 @@ import Testing
         let words = line.split(separator: " ")
         #expect(words[1] == "stopped")
         #expect(words[4] == "1/1024")
-        #expect(words[5...7] == ["4", "0", "1.0"])
+        #expect(words[5...7] == ["4", "0", "1.1"])
         let bad = try #require(list.outputLines.first { $0.hasPrefix(broken) })
         #expect(bad.contains(" broken "))
         let json = try Pks.run(["ls", "--json"], in: scratch)
