@@ -29,9 +29,10 @@ struct ByteSource: ~Copyable {
     private static let storedCapacity = 64 * 1024
 
     /// Opens a file, or takes standard input for `-`; reads nothing yet.
-    init(path: String) throws(FeedError) {
+    /// `whenWaiting` is called while there is nothing to read yet.
+    init(path: String, whenWaiting: (() -> Void)? = nil) throws(FeedError) {
         self.path = path
-        descriptor = try InputDescriptor(path: path)
+        descriptor = try InputDescriptor(path: path, whenWaiting: whenWaiting)
         storedBytesTotal = descriptor.regularFileBytes
         stored = Array(repeating: 0, count: ByteSource.storedCapacity)
     }

@@ -9,6 +9,7 @@ public struct Feed: ~Copyable {
 
     private let options: FeedOptions
     private var encoder: FillEncoder
+    private let whenWaiting: (() -> Void)?
     private var filesRead = 0
 
     /// The most files in one run: a record refers to its file by 16 bits.
@@ -16,9 +17,12 @@ public struct Feed: ~Copyable {
 
     private static let progressBytes = 256 * 1024
 
-    /// Makes ready; nothing is opened yet.
-    public init(options: FeedOptions = FeedOptions()) {
+    /// Makes ready; nothing is opened yet. `whenWaiting` is called, on the reading thread and between two rows
+    /// or inside one, when a pipe or a terminal has nothing to give yet: at once, and then every 50 ms. What
+    /// was sent so far can be applied then.
+    public init(options: FeedOptions = FeedOptions(), whenWaiting: (() -> Void)? = nil) {
         self.options = options
+        self.whenWaiting = whenWaiting
         encoder = FillEncoder(options: options)
     }
 
@@ -31,7 +35,8 @@ public struct Feed: ~Copyable {
         _ path: String, into sink: inout Sink
     ) throws(FeedError) -> Bool {
         if filesRead == Feed.filesMax { throw .tooManyFiles(max: Feed.filesMax) }
-        var file = try FeedFile(path: path, number: filesRead, options: options)
+        var file = try FeedFile(
+            path: path, number: filesRead, options: options, whenWaiting: whenWaiting)
         filesRead += 1
         var goesOn = true
         var progressAt = Feed.progressBytes

@@ -21,8 +21,11 @@ struct FeedFile: ~Copyable {
     private static let sniffedBytesMax = 4_096
 
     /// Opens the file; `number` counts files from 0.
-    init(path: String, number: Int, options: FeedOptions) throws(FeedError) {
-        var lines = LineBuffer(source: try ByteSource(path: path), rowBytesMax: options.rowBytesMax)
+    init(
+        path: String, number: Int, options: FeedOptions, whenWaiting: (() -> Void)?
+    ) throws(FeedError) {
+        let source = try ByteSource(path: path, whenWaiting: whenWaiting)
+        var lines = LineBuffer(source: source, rowBytesMax: options.rowBytesMax)
         if let format = options.format ?? FeedFormat(path: path) {
             self.format = format
         } else {

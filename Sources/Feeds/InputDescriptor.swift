@@ -4,10 +4,16 @@ import Glibc
 struct InputDescriptor: ~Copyable {
     private let number: CInt
     private let path: String
+    private let whenWaiting: (() -> Void)?
 
-    /// Opens a file, or takes standard input for `-`.
-    init(path: String) throws(FeedError) {
+    /// How often a reader that waits is told so.
+    private static let waitMs: CInt = 50
+
+    /// Opens a file, or takes standard input for `-`. `whenWaiting` is called when a pipe or a terminal has
+    /// nothing to give yet, at once and then every 50 ms.
+    init(path: String, whenWaiting: (() -> Void)? = nil) throws(FeedError) {
         self.path = path
+        self.whenWaiting = whenWaiting
         if path == "-" {
             number = 0
             return
@@ -36,8 +42,22 @@ struct InputDescriptor: ~Copyable {
         return isRegular ? Int(status.st_size) : nil
     }
 
+    /// Returns when there is something to read, or the end, or an error for `read` to find.
+    private func awaitInput() {
+        guard let whenWaiting, regularFileBytes == nil else { return }
+        var waitMs: CInt = 0
+        while true {
+            var wanted = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
+            // SAFETY: one descriptor, which outlives the call.
+            if unsafe poll(&wanted, 1, waitMs) > 0 { return }
+            whenWaiting()
+            waitMs = InputDescriptor.waitMs
+        }
+    }
+
     /// Reads some bytes into `buffer` from `start` on; 0 at the end. A signal does not end it.
     func read(into buffer: inout [UInt8], from start: Int) throws(FeedError) -> Int {
+        awaitInput()
         while true {
             var code: CInt = 0
             // SAFETY: the range is the end of the array from `start` on, exclusively ours for the call.

@@ -46,6 +46,24 @@ import Testing
         #expect(elsewhere.status == 75)
     }
 
+    @Test func `What came through a pipe is applied and shown while the replay waits for more`() throws {
+        let scratch = try Scratch()
+        let pipe = try InputPipe()
+        let replay = try PksProcess(["replay", "-", "--book", scratch.book], in: scratch, pipe: pipe)
+        try pipe.write(Cases.partialClose)
+        #expect(
+            replay.awaitCondition {
+                let reader = try? SegmentReader(book: scratch.book)
+                return reader?.counters.fills == 3
+            })
+        // And its heart goes on beating.
+        let reader = try SegmentReader(book: scratch.book)
+        let seenNs = reader.heartbeatNs
+        #expect(replay.awaitCondition { reader.heartbeatNs > seenNs })
+        replay.signal(SIGTERM)
+        #expect(replay.wait() == 128 + SIGTERM)
+    }
+
     @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
     func `A signal ends a replay that waits for input, and leaves nothing behind`(signal: Int32) throws {
         let scratch = try Scratch()

@@ -166,4 +166,25 @@ import Testing
             #expect(scratch.text("out/" + name).split(separator: "\n").count == 9)
         }
     }
+
+    @Test func `An output directory that is a file is called that`() throws {
+        let scratch = try Scratch()
+        let fills = try scratch.write("fills.csv", Cases.partialClose)
+        let file = try scratch.write("plain", "text")
+        let run = try Pks.run(["replay", fills, "--book", scratch.book, "--out", file], in: scratch)
+        #expect(run.status == 73)
+        #expect(run.errors == "pks: \(file): Not a directory (choose another --out directory)\n")
+    }
+
+    @Test func `When there is no input no empty directory is left`() throws {
+        let scratch = try Scratch()
+        let run = try Pks.run(
+            [
+                "replay", scratch.file("absent.csv"), "--book", scratch.book, "--out",
+                scratch.file("made/for/it"),
+            ],
+            in: scratch)
+        #expect(run.status == 66)
+        #expect(!Scratch.names(in: scratch.file("")).contains("made"))
+    }
 }

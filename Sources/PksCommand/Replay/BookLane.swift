@@ -100,6 +100,9 @@ final class BookLane {
         drainNs += threadCPUNs() - began
     }
 
+    /// Says that the writer is alive although nothing comes.
+    func beat() { writer.beat() }
+
     /// Looks at the book as it is now.
     func withBook<Result, Failure: Error>(
         _ body: (borrowing Book) throws(Failure) -> Result

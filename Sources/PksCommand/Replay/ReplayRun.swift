@@ -60,7 +60,8 @@ struct ReplayRun {
     private func readFiles() throws(CommandError) -> (
         fileCount: Int, feed: FeedSummary, missing: ExitStatus?
     ) {
-        var feed = Feed(options: input.feed)
+        let session = session
+        var feed = Feed(options: input.feed) { session.wait() }
         var sink = session
         var fileCount = 0
         var missing: ExitStatus?

@@ -140,6 +140,12 @@ final class ReplaySession: FillSink {
         do throws(CommandError) { try effects.rejects.flush() } catch { failure = error }
     }
 
+    /// There is no input yet: what came so far becomes visible, and the writers show that they live.
+    func wait() {
+        endRound()
+        for lane in lanes { lane.beat() }
+    }
+
     // MARK: - The end
 
     /// Marks all segments stopped and lets go of them and of their locks; their names stay with `keep` only.

@@ -6,6 +6,8 @@ import ShmFiles
 final class ResultFiles {
     let directory: String
     private var files: [(name: String, temporary: String, writer: ByteWriter)] = []
+    /// Directories that this run has made, the outermost first.
+    private var made: [String] = []
 
     /// Makes the directory, with those above it, when it is not there.
     init(directory: String) throws(CommandError) {
@@ -14,15 +16,19 @@ final class ResultFiles {
         for part in directory.split(separator: "/") {
             path += part + "/"
             // SAFETY: the name lives for the call.
-            if unsafe mkdir(path, 0o777) != 0 && errno != EEXIST { throw Self.failure(directory, errno) }
+            if unsafe mkdir(path, 0o777) == 0 {
+                made.append(path)
+            } else if errno != EEXIST {
+                throw Self.failure(directory, errno)
+            }
         }
-        // SAFETY: the name lives for the call.
-        if unsafe access(directory, W_OK | X_OK) != 0 { throw Self.failure(directory, errno) }
         var status = stat()
         // SAFETY: name and status outlive the call.
         if unsafe stat(directory, &status) != 0 || status.st_mode & S_IFMT != S_IFDIR {
             throw Self.failure(directory, ENOTDIR)
         }
+        // SAFETY: the name lives for the call.
+        if unsafe access(directory, W_OK | X_OK) != 0 { throw Self.failure(directory, errno) }
     }
 
     /// A new file that will get the name. What a killed run has left of it goes.
@@ -52,6 +58,7 @@ final class ResultFiles {
             Cleanup.forget([file.temporary])
         }
         files = []
+        made = []
     }
 
     private func removeLeftovers(of name: String) {
@@ -71,13 +78,15 @@ final class ResultFiles {
         _ = unsafe unlink("\(directory)/\(name)")
     }
 
-    /// Removes what has not got its name.
+    /// Removes what has not got its name, and directories that were made for it and are empty.
     deinit {
         for file in files {
             // SAFETY: the name lives for the call.
             _ = unsafe unlink(file.temporary)
             Cleanup.forget([file.temporary])
         }
+        // SAFETY: the name lives for the call.
+        for path in made.reversed() { _ = unsafe rmdir(path) }
     }
 
     private static func failure(_ path: String, _ code: Int32) -> CommandError {
