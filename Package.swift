@@ -2,9 +2,9 @@
 import PackageDescription
 
 // Arrows point one way (docs/architecture.md draws them):
-//   CSeqlock <- ShmReader, ShmBridge        FixedPoint <- LotMatching <- Accumulator -> ShmBridge
+//   CSeqlock <- FillProducer, ShmReader, ShmBridge      FixedPoint <- LotMatching <- Accumulator -> ShmBridge
 //   Feeds -> Accumulator                    pks composes everything
-// ShmReader and CSeqlock depend on nothing outside the toolchain.
+// FillProducer, ShmReader and CSeqlock depend on nothing outside the toolchain.
 
 let strict: [SwiftSetting] = [
     .strictMemorySafety(),
@@ -23,10 +23,12 @@ let package = Package(
     products: [
         .executable(name: "pks", targets: ["pks"]),
         .library(name: "ShmReader", targets: ["ShmReader"]),
+        .library(name: "FillProducer", targets: ["FillProducer"]),
         .library(name: "CSeqlock", targets: ["CSeqlock"]),
     ],
     targets: [
         .target(name: "CSeqlock", cSettings: strictC),
+        .target(name: "FillProducer", dependencies: ["CSeqlock"], swiftSettings: strict),
         .target(name: "FixedPoint", swiftSettings: strict),
         .target(name: "LotMatching", dependencies: ["FixedPoint"], swiftSettings: strict),
         .target(name: "ShmFiles", dependencies: ["CSeqlock"], swiftSettings: strict),
@@ -50,8 +52,8 @@ let package = Package(
         .target(
             name: "PksCommand",
             dependencies: [
-                "Accumulator", "CSeqlock", "Feeds", "FixedPoint", "LotMatching", "Service", "ShmBridge",
-                "ShmFiles", "ShmReader",
+                "Accumulator", "CSeqlock", "Feeds", "FillProducer", "FixedPoint", "LotMatching", "Service",
+                "ShmBridge", "ShmFiles", "ShmReader",
             ],
             swiftSettings: strict),
         .executableTarget(name: "pks", dependencies: ["PksCommand"], swiftSettings: strict),
@@ -61,7 +63,7 @@ let package = Package(
         .executableTarget(
             name: "pks-bench",
             dependencies: [
-                "Accumulator", "CLimits", "CSeqlock", "LotMatching", "ShmBridge", "ShmReader",
+                "Accumulator", "CLimits", "CSeqlock", "FillProducer", "LotMatching", "ShmBridge", "ShmReader",
             ],
             path: "Benchmarks/pks-bench", swiftSettings: strict),
         .target(
@@ -79,19 +81,20 @@ let package = Package(
         .target(name: "CxxSlot", dependencies: ["CSeqlock"], path: "Tests/Tools/CxxSlot"),
         .executableTarget(
             name: "pks-torture",
-            dependencies: ["CSeqlock", "CTorture", "ShmBridge", "ShmFiles", "ShmReader"],
+            dependencies: ["CSeqlock", "CTorture", "FillProducer", "ShmBridge", "ShmFiles", "ShmReader"],
             path: "Tests/Tools/pks-torture", swiftSettings: strict),
         .testTarget(
             name: "ShmTests",
             dependencies: [
-                "CSeqlock", "CTorture", "CxxSlot", "ShmBridge", "ShmFiles", "ShmReader", "TestSupport",
-                "pks-torture",
+                "CSeqlock", "CTorture", "CxxSlot", "FillProducer", "ShmBridge", "ShmFiles", "ShmReader",
+                "TestSupport", "pks-torture",
             ],
             swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "Accumulator", "CSeqlock", "LotMatching", "PksCommand", "ShmBridge", "ShmReader",
+                "Accumulator", "CSeqlock", "FillProducer", "LotMatching", "PksCommand", "ShmBridge",
+                "ShmReader",
                 "TestSupport",
             ],
             resources: [.copy("Fixtures")], swiftSettings: strict),
@@ -103,8 +106,8 @@ let package = Package(
         .testTarget(
             name: "AccumulatorTests",
             dependencies: [
-                "Accumulator", "CMallocCount", "CSeqlock", "CZlib", "FixedPoint", "LotMatching", "ShmBridge",
-                "ShmReader", "TestSupport",
+                "Accumulator", "CMallocCount", "CSeqlock", "CZlib", "FillProducer", "FixedPoint",
+                "LotMatching", "ShmBridge", "ShmReader", "TestSupport",
             ],
             resources: [.copy("Fixtures")], swiftSettings: strict),
     ],

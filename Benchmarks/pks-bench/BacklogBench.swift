@@ -1,6 +1,7 @@
 import Accumulator
 import CLimits
 import CSeqlock
+import FillProducer
 import Glibc
 import LotMatching
 import ShmBridge
@@ -69,7 +70,7 @@ struct BacklogBench {
     }
 
     /// Keys, and fills of random side, quantity and price, so that positions grow, shrink and flip.
-    private func load(_ producer: inout RingProducer, seed: UInt64) {
+    private func load(_ producer: inout FillProducer, seed: UInt64) {
         var random = BenchRandom(state: seed)
         var key = pks_key_record()
         (key.price_decimals, key.qty_decimals, key.fee_decimals) = (8, 8, 8)
@@ -99,11 +100,10 @@ struct BacklogBench {
     private func sample(_ form: Form, swiftFirst: Bool, seed: UInt64) throws -> Sample {
         // SAFETY (all of this function): paths are strings of this process; the limit's book lives until the
         // end of the function; the consumer's mapping lives as long as the writer that it is attached to.
-        let lock = try WriterLock(book: bench.book, producer: "p")
-        var producer = try RingProducer(
-            RingConfiguration(
-                book: bench.book, producer: "p", recordCapacity: 1 << 21, handleCapacity: max(keyCount, 1024)),
-            lock: lock)
+        var producer = try FillProducer(
+            ProducerOptions(
+                book: bench.book, producer: "p", recordCapacity: 1 << 21, handleCapacity: max(keyCount, 1024))
+        )
         defer { _ = unsafe unlink(producer.path) }
         load(&producer, seed: seed)
         let limit = unsafe limit_book_create(

@@ -46,11 +46,13 @@ public struct RingConsumer: ~Copyable, @unchecked Sendable {
         book: String, producer: String, segmentEpoch: UInt64, directory: String = "/dev/shm",
         allowedOwners: [UInt32] = []
     ) throws(ShmError) {
-        let path = try RingConfiguration(book: book, producer: producer, directory: directory).path()
+        let path = try shmName(producer) { () throws(NameFault) in
+            try SharedNames.ringPath(book: book, producer: producer, directory: directory)
+        }
         let ring = try RingMapping.attach(
             path: path, book: book, producer: producer, allowedOwners: allowedOwners)
         let (freed, tail) = try ring.positions()
-        // SAFETY: words of the consumer's lines. SYNC: partners are the acquire loads in RingProducer.
+        // SAFETY: words of the consumer's lines. SYNC: partners are the acquire loads in pks_producer.c.
         unsafe pks_store_release(ring.applied, freed)
         unsafe pks_store_relaxed(&ring.cursors.pointee.quarantine_reason, UInt64(PKS_QUARANTINE_NONE))
         unsafe pks_store_relaxed(&ring.cursors.pointee.fills, 0)
@@ -98,7 +100,7 @@ extension RingConsumer {
     /// when the ring is quarantined.
     @inlinable @inline(__always)
     public mutating func refresh() -> Bool {
-        // SAFETY: a word of the producer's line. SYNC: partner is pks_ring_publish in RingProducer.
+        // SAFETY: a word of the producer's line. SYNC: partner is pks_producer_publish.
         let seen = unsafe pks_load_acquire(tailWord)
         if seen == tail { return !isQuarantined }
         return advance(to: seen)
@@ -124,7 +126,7 @@ extension RingConsumer {
     public mutating func setApplied(_ number: UInt64) {
         precondition(number >= freed && number <= tail, "applied runs from freed to tail")
         // SAFETY: a word of the consumer's lines.
-        // SYNC: partner is the acquire load in RingProducer.appliedCount.
+        // SYNC: partner is the acquire load in pks_producer_applied.
         unsafe pks_store_release(appliedWord, number)
     }
 
@@ -134,7 +136,7 @@ extension RingConsumer {
         precondition(number >= freed && number <= tail, "freed only grows, up to tail")
         freedCount = number
         // SAFETY: a word of the consumer's lines.
-        // SYNC: partner is the acquire load in RingProducer.makeRoom. The release keeps the copies of the
+        // SYNC: partner is the acquire load in pks_producer_freed. The release keeps the copies of the
         // records before it.
         unsafe pks_store_release(freedWord, number)
     }
@@ -148,7 +150,7 @@ extension RingConsumer {
     /// Answers a handle's key with one of PKS_ANSWER_*. A handle beyond the capacity is ignored.
     public mutating func setAnswer(_ handle: UInt32, _ answer: UInt8) {
         guard Int(handle) < handleCapacity else { return }
-        // SAFETY: one byte a handle. SYNC: partner is the acquire load in RingProducer.answer.
+        // SAFETY: one byte a handle. SYNC: partner is the acquire load in pks_producer_answer.
         unsafe pks_store_byte_release(ring.answers + Int(handle), answer)
     }
 
@@ -171,21 +173,21 @@ extension RingConsumer {
         // SAFETY: a word of the consumer's lines. SYNC: as the state below, whose release it precedes.
         unsafe pks_store_relaxed(&cursors.pointee.quarantine_reason, UInt64(reason))
         // SAFETY: a word of the consumer's lines.
-        // SYNC: partner is the acquire load in RingProducer.isQuarantined.
+        // SYNC: partner is the acquire load in pks_producer_quarantine.
         unsafe pks_store_release(ring.consumerState, UInt64(PKS_RING_QUARANTINED))
     }
 
     /// The producer has said that nothing comes after what is published. Refresh once more after seeing it.
     public var isClosed: Bool {
         // SAFETY: a word of the producer's line.
-        // SYNC: partner is the release store in RingProducer.close.
+        // SYNC: partner is the release store in pks_producer_close.
         unsafe pks_load_acquire(ring.producerState) == UInt64(PKS_RING_CLOSED)
     }
 
     /// The producer's last sign of life, CLOCK_MONOTONIC ns.
     public var producerHeartbeatNs: Int64 {
         // SAFETY: a word of the producer's line.
-        // SYNC: partner is the release store in RingProducer.beat.
+        // SYNC: partner is the release store in pks_producer_beat.
         Int64(bitPattern: unsafe pks_load_acquire(ring.producerHeartbeat))
     }
 

@@ -3,15 +3,13 @@ import Glibc
 import ShmFiles
 
 // SAFETY (all of these): every pointer lies in `mapping`, which lives as long as this value, at an offset that
-// RingLayout made or checked, with room behind it for what it points at.
-/// A ring's file in memory, with the addresses of its parts: what producer and consumer have in common.
+// RingLayout checked, with room behind it for what it points at.
+/// A ring's file in memory, with the addresses of its parts.
 @safe
 struct RingMapping: ~Copyable {
     let layout: RingLayout
     let header: pks_ring_header
     let path: String
-    /// The file was there before.
-    let isResumed: Bool
     let tail: UnsafeMutablePointer<UInt64>
     let producerState: UnsafeMutablePointer<UInt64>
     let producerHeartbeat: UnsafeMutablePointer<UInt64>
@@ -26,10 +24,9 @@ struct RingMapping: ~Copyable {
     private let mapping: MappedFile
 
     init(
-        _ mapping: consuming MappedFile, layout: RingLayout, header: pks_ring_header, path: String,
-        isResumed: Bool
+        _ mapping: consuming MappedFile, layout: RingLayout, header: pks_ring_header, path: String
     ) {
-        // SAFETY: the parts lie inside the mapping at these offsets, as RingLayout made or checked them.
+        // SAFETY: the parts lie inside the mapping at these offsets, as RingLayout checked them.
         let base = unsafe mapping.base
         let cursorBase = unsafe base + layout.cursorOffset
         unsafe tail = word(cursorBase, fieldOffset(\pks_ring_cursors.tail))
@@ -46,7 +43,6 @@ struct RingMapping: ~Copyable {
         self.layout = layout
         self.header = header
         self.path = path
-        self.isResumed = isResumed
         self.mapping = mapping
     }
 
@@ -76,7 +72,7 @@ struct RingMapping: ~Copyable {
         let mapping = try shmCall { () throws(SystemError) in
             try MappedFile(file, byteCount: layout.byteCount, writable: true)
         }
-        return RingMapping(mapping, layout: layout, header: header, path: path, isResumed: true)
+        return RingMapping(mapping, layout: layout, header: header, path: path)
     }
 
     /// Where both sides stand, checked: freed <= tail <= freed + capacity.

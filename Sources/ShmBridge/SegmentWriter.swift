@@ -52,7 +52,7 @@ public struct SegmentWriter: ~Copyable, @unchecked Sendable {
     /// run directory owns the name, `badName`, `badConfiguration`, `system`.
     public init(_ configuration: SegmentConfiguration, lock: consuming WriterLock) throws(ShmError) {
         precondition(
-            lock.book == configuration.book && lock.producer == nil, "the lock is of another book")
+            lock.book == configuration.book, "the lock is of another book")
         let path = try shmName(configuration.book) { () throws(NameFault) in
             try SharedNames.segmentPath(book: configuration.book, directory: configuration.directory)
         }

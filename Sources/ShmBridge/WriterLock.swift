@@ -2,9 +2,9 @@ import CSeqlock
 import Glibc
 import ShmFiles
 
-/// The right to write a book, or to produce into one of its rings: a lock on a 0600 file in a private
-/// directory, held for the life of this value and released by the kernel when the process dies. It is never
-/// a file that readers can open, because whoever can open a file can lock it.
+/// The right to write a book: a lock on a 0600 file in a private directory, held for the life of this value and
+/// released by the kernel when the process dies. It is never a file that readers can open, because whoever can
+/// open a file can lock it. Producers hold such a lock of their own (pks_producer_lock.c).
 ///
 /// Lock files stay behind after use: removing one would let two processes lock two files of one name.
 public struct WriterLock: ~Copyable {
@@ -12,8 +12,6 @@ public struct WriterLock: ~Copyable {
     public let path: String
     /// The book that the lock is for.
     public let book: String
-    /// The producer that the lock is for; nil for the book's writer.
-    public let producer: String?
     private let file: FileHandle
 
     /// Takes the lock of a book's only writer.
@@ -23,24 +21,7 @@ public struct WriterLock: ~Copyable {
         _ = try shmName(book) { () throws(NameFault) in
             try SharedNames.check(book, bytesMax: Int(PKS_BOOK_BYTES))
         }
-        try self.init(book: book, producer: nil, name: book + ".lock", runDirectory: runDirectory)
-    }
-
-    /// Takes the lock of the only process that produces into the ring of `producer`. Errors as above.
-    public init(
-        book: String, producer: String, runDirectory: String = WriterLock.defaultRunDirectory
-    ) throws(ShmError) {
-        _ = try shmName(book) { () throws(NameFault) in
-            try SharedNames.check(book, bytesMax: Int(PKS_BOOK_BYTES))
-        }
-        _ = try shmName(producer) { () throws(NameFault) in
-            try SharedNames.check(producer, bytesMax: Int(PKS_PRODUCER_BYTES))
-        }
-        try self.init(
-            book: book, producer: producer, name: "\(book)-\(producer).ring.lock", runDirectory: runDirectory)
-    }
-
-    private init(book: String, producer: String?, name: String, runDirectory: String) throws(ShmError) {
+        let name = book + ".lock"
         let directory = try Self.openRunDirectory(runDirectory)
         let file = try shmCall { () throws(SystemError) in
             try FileHandle(in: directory, name: name, flags: O_RDWR | O_CREAT | O_NONBLOCK, mode: 0o600)
@@ -60,7 +41,6 @@ public struct WriterLock: ~Copyable {
         }
         self.path = file.path
         self.book = book
-        self.producer = producer
         self.file = file
     }
 

@@ -1,5 +1,6 @@
 import Accumulator
 import CSeqlock
+import FillProducer
 import Glibc
 import ShmBridge
 import ShmReader
@@ -38,9 +39,9 @@ struct Post: ~Copyable {
 
     /// A producer's end of a ring.
     final class RingEnd {
-        private var producer: RingProducer
+        private var producer: FillProducer
 
-        init(_ producer: consuming RingProducer) { self.producer = producer }
+        init(_ producer: consuming FillProducer) { self.producer = producer }
 
         /// Puts any 128 bytes on the ring and shows them. False when the ring is full.
         func put<Record>(_ record: Record) -> Bool {
@@ -90,11 +91,10 @@ struct Post: ~Copyable {
         var rings: [RingEnd] = []
         for number in 0..<ringCount {
             let name = "p\(number)"
-            let producer = try RingProducer(
-                RingConfiguration(
+            let producer = try FillProducer(
+                ProducerOptions(
                     book: config.name, producer: name, recordCapacity: records, handleCapacity: 16,
-                    directory: folder.path),
-                lock: WriterLock(book: config.name, producer: name, runDirectory: folder.path))
+                    shmDirectory: folder.path, runDirectory: folder.path))
             rings.append(RingEnd(producer))
             _ = writer.attach(
                 try RingConsumer(

@@ -1,4 +1,5 @@
 import CSeqlock
+import FillProducer
 import Glibc
 import ShmBridge
 import ShmReader
@@ -148,9 +149,8 @@ import Testing
         let scratch = try Scratch()
         // A ring under the replay's own name, with a fill that nobody has applied, whose producer is gone.
         do {
-            var producer = try RingProducer(
-                RingConfiguration(book: scratch.book, producer: "pks.replay"),
-                lock: WriterLock(
+            var producer = try FillProducer(
+                ProducerOptions(
                     book: scratch.book, producer: "pks.replay", runDirectory: scratch.runDirectory))
             var key = pks_key_record()
             (key.price_decimals, key.qty_decimals, key.fee_decimals) = (8, 8, 8)

@@ -1,4 +1,5 @@
 import CSeqlock
+import FillProducer
 import Glibc
 import ShmBridge
 import ShmReader
@@ -57,11 +58,10 @@ import Testing
         let scratch = try Scratch()
         let first = try WriterLock(book: "a", runDirectory: scratch.path)
         let second = try WriterLock(book: "b", runDirectory: scratch.path)
-        let third = try WriterLock(book: "a", producer: "p", runDirectory: scratch.path)
-        #expect(Set([first.path, second.path, third.path]).count == 3)
-        #expect(throws: ShmError.self) {
-            _ = try WriterLock(book: "a", producer: "p", runDirectory: scratch.path)
-        }
+        let producer = try scratch.producer("p", book: "a")
+        #expect(Set([first.path, second.path, scratch.path + "/a-p.ring.lock"]).count == 3)
+        #expect(scratch.files().contains("a-p.ring.lock") && producer.isResumed == false)
+        #expect(throws: ProducerError.self) { _ = try scratch.producer("p", book: "a") }
     }
 
     @Test func lockFilesAreForTheirUserAlone() throws {
@@ -113,11 +113,11 @@ import Testing
         func isBadName(_ body: () throws -> Void) -> Bool {
             do { try body() } catch ShmError.badName { return true } catch AttachError.badName {
                 return true
-            } catch { return false }
+            } catch ProducerError.badName { return true } catch { return false }
             return false
         }
         #expect(isBadName { _ = try WriterLock(book: name, runDirectory: scratch.path) })
-        #expect(isBadName { _ = try WriterLock(book: "main", producer: name, runDirectory: scratch.path) })
+        #expect(isBadName { _ = try scratch.producer(name) })
         #expect(isBadName { _ = try SegmentReader(book: name, directory: scratch.path) })
         #expect(
             isBadName {

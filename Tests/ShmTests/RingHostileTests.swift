@@ -1,4 +1,5 @@
 import CSeqlock
+import FillProducer
 import Glibc
 import ShmBridge
 import TestSupport
@@ -68,7 +69,7 @@ import Testing
         _ = try scratch.producer()
         try FilePatch.write(UInt64(9), at: cursors, of: path)
         #expect(attachError(scratch) == .invalid(object: path, field: "cursor"))
-        #expect(throws: ShmError.invalid(object: path, field: "cursor")) { _ = try scratch.producer() }
+        #expect(throws: ProducerError.invalid(object: path, field: "cursor")) { _ = try scratch.producer() }
     }
 
     @Test func aRingThatMayHoldFillsIsNeverReplaced() throws {
@@ -76,15 +77,15 @@ import Testing
         let path = ringPath(scratch)
         _ = try scratch.producer()
         try FilePatch.write(UInt16(2), at: 8, of: path)
-        #expect(throws: ShmError.wrongVersion(object: path, major: 2, minor: Int(PKS_ABI_MINOR))) {
+        #expect(throws: ProducerError.wrongVersion(object: path, major: 2, minor: Int(PKS_ABI_MINOR))) {
             _ = try scratch.producer()
         }
         try FilePatch.write(UInt16(1), at: 8, of: path)
         let whole = FilePatch.size(of: path)
         try FilePatch.truncate(path, to: whole - 1)
-        #expect(throws: ShmError.truncated(object: path, neededBytes: whole, actualBytes: whole - 1)) {
-            _ = try scratch.producer()
-        }
+        let cut = ProducerError.truncated(
+            object: path, neededBytes: UInt64(whole), actualBytes: UInt64(whole - 1))
+        #expect(throws: cut) { _ = try scratch.producer() }
     }
 
     @Test func aFileThatIsNoRingIsReplaced() throws {
@@ -99,7 +100,7 @@ import Testing
     @Test func namesWithDashesThatShareAFileAreToldApart() throws {
         let scratch = try Scratch()
         do { _ = try scratch.producer("b-c", book: "a") }
-        #expect(throws: ShmError.invalid(object: scratch.path + "/pks-fills-v1-a-b-c", field: "book")) {
+        #expect(throws: ProducerError.invalid(object: scratch.path + "/pks-fills-v1-a-b-c", field: "book")) {
             _ = try scratch.producer("c", book: "a-b")
         }
         #expect(try RingConsumer.producers(book: "a", directory: scratch.path) == ["b-c"])
@@ -119,11 +120,14 @@ import Testing
 
     @Test func aWildConfigurationIsRefused() throws {
         let scratch = try Scratch()
-        for (records, handles) in [(0, 4), (1, 4), (3, 4), (1 << 27, 4), (-8, 4), (8, 0), (8, 1 << 25)] {
+        for (records, handles) in [
+            (0, 4), (1, 4), (2, 4), (6, 4), (1 << 27, 4), (1 << 32, 4), (-8, 4), (8, 0), (8, -1),
+            (8, 1 << 25),
+        ] {
             do {
                 _ = try scratch.producer(records: records, handles: handles)
                 Issue.record("accepted \(records) records, \(handles) handles")
-            } catch ShmError.badConfiguration {}
+            } catch ProducerError.badOption {}
         }
     }
 

@@ -1,4 +1,5 @@
 import CSeqlock
+import FillProducer
 import Glibc
 import ShmBridge
 import Testing
@@ -7,7 +8,7 @@ import Testing
 @Suite struct RingRestartTests {
     // SAFETY (all of these): what is passed by address is a local that outlives the call.
 
-    private func put(_ producer: inout RingProducer, _ numbers: Range<Int>) {
+    private func put(_ producer: inout FillProducer, _ numbers: Range<Int>) {
         for number in numbers {
             var record = pks_fill_record()
             record.kind = UInt8(PKS_KIND_FILL)
@@ -53,7 +54,7 @@ import Testing
         let scratch = try Scratch()
         let first = try scratch.producer()
         let lock = scratch.path + "/main-p1.ring.lock"
-        #expect(throws: ShmError.alreadyRunning(object: lock, pid: UInt32(getpid()))) {
+        #expect(throws: ProducerError.alreadyRunning(object: lock, pid: UInt32(getpid()))) {
             _ = try scratch.producer()
         }
         let other = try scratch.producer("p2")
@@ -80,12 +81,31 @@ import Testing
         #expect(key.kind == UInt8(PKS_KIND_KEY) && key.price_decimals == 8)
         #expect(second.key(0, into: &key) == false)
         #expect(second.key(UInt32.max, into: &key) == false)
-        #expect(producer.answer(1) == UInt8(PKS_ANSWER_ACCEPTED))
+        #expect(producer.answer(1) == .accepted)
     }
 
-    @Test func aHandleKeepsItsKeyAndIsSentAgainOnlyWhileUnanswered() throws {
+    @Test func aHandleKeepsItsKeyAndIsSentOnceALifeUntilItIsAccepted() throws {
         let scratch = try Scratch()
-        var producer = try scratch.producer()
+        do {
+            var producer = try scratch.producer()
+            try expectDefinitions(&producer)
+        }
+        // Another life does not know whether the first one's KEY was ever published.
+        var second = try scratch.producer()
+        #expect(second.define(handle: 0, key: keyRecord("AAPL")) == .ok)
+        #expect(second.putCount == 2)
+        second.publish()
+        var consumer = try scratch.consumer()
+        consumer.setAnswer(0, UInt8(PKS_ANSWER_ACCEPTED))
+        consumer.setAnswer(99, UInt8(PKS_ANSWER_ACCEPTED))
+        #expect(second.answer(99) == .malformed)
+        _ = consume second
+        var third = try scratch.producer()
+        #expect(third.define(handle: 0, key: keyRecord("AAPL")) == .ok)
+        #expect(third.putCount == 2)
+    }
+
+    private func expectDefinitions(_ producer: inout FillProducer) throws {
         #expect(producer.define(handle: 0, key: keyRecord("AAPL")) == .ok)
         #expect(producer.putCount == 1)
         #expect(producer.define(handle: 0, key: keyRecord("MSFT")) == .redefined)
@@ -93,13 +113,8 @@ import Testing
         #expect(producer.define(handle: -1, key: keyRecord("MSFT")) == .badHandle)
         #expect(producer.putCount == 1)
         #expect(producer.define(handle: 0, key: keyRecord("AAPL")) == .ok)
-        #expect(producer.putCount == 2)
-        var consumer = try scratch.consumer()
-        consumer.setAnswer(0, UInt8(PKS_ANSWER_ACCEPTED))
-        consumer.setAnswer(99, UInt8(PKS_ANSWER_ACCEPTED))
-        #expect(producer.define(handle: 0, key: keyRecord("AAPL")) == .ok)
-        #expect(producer.putCount == 2)
-        #expect(producer.answer(99) == UInt8(PKS_ANSWER_MALFORMED))
+        #expect(producer.putCount == 1)
+        producer.publish()
     }
 
     @Test func anExtensionGoesWithItsFillOrNotAtAll() throws {

@@ -1,4 +1,5 @@
 import CSeqlock
+import FillProducer
 import ShmBridge
 import ShmReader
 import Testing

@@ -26,8 +26,10 @@ awk -f "$here/code.awk" "${sources[@]}" | awk -F '\t' '
 ' "$here/imports.txt" - || status=1
 
 if [[ -d Sources/CSeqlock ]]; then
+    # The producer opens, locks and maps files; its headers and everything else do not.
     found="$(grep -rnE '^ *# *include' Sources/CSeqlock |
-        grep -vE '<(stddef|stdint|stdbool|string|time)\.h>|"(pks_[a-z_]+|CSeqlock)\.h"' || true)"
+        grep -vE '<(stddef|stdint|stdbool|string|time)\.h>|"(pks_[a-z_]+|CSeqlock)\.h"' |
+        grep -vE '^Sources/CSeqlock/pks_producer[a-z_]*\.c:[0-9]+:# *include <(errno|fcntl|stdio|stdlib|unistd|sys/(file|mman|random|stat|statvfs))\.h>' || true)"
     if [[ -n "$found" ]]; then
         labelled "CSeqlock includes only itself and the C library" <<<"$found"
         status=1

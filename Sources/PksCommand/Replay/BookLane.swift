@@ -1,5 +1,6 @@
 import Accumulator
 import CSeqlock
+import FillProducer
 import LotMatching
 import ShmBridge
 import ShmReader
@@ -19,7 +20,7 @@ final class BookLane {
     /// CPU time spent from the ring's head to the slots, and on making effects.
     private(set) var drainNs: Int64 = 0
     private let place: Place
-    private var producer: RingProducer
+    private var producer: FillProducer
     private var writer: BookWriter
     private let ring: Int
     private var heldExtension: pks_extension_record?
@@ -30,7 +31,6 @@ final class BookLane {
         book = config.name
         self.place = place
         let lock = try WriterLock(book: book, runDirectory: place.runDirectory)
-        let ringLock = try ReplayRing.lock(book: book, runDirectory: place.runDirectory)
         let defaults = config.instruments.defaults
         var segment = try SegmentWriter(
             SegmentConfiguration(
@@ -43,7 +43,7 @@ final class BookLane {
         do throws(ShmError) {
             ends = try ReplayRing.make(
                 book: book, handleCapacity: config.positionsMax, segmentEpoch: segment.epoch,
-                directory: place.shmDirectory, lock: ringLock)
+                directory: place.shmDirectory, runDirectory: place.runDirectory)
         } catch {
             try? segment.stop(keep: false)
             throw error
@@ -65,7 +65,7 @@ final class BookLane {
     /// Puts one record on the ring. An EXTENSION waits here for its FILL, so that they go together.
     func put(_ record: UnsafeRawPointer) -> Put {
         // SAFETY (all of this function): the caller's record is whole, aligned, and alive for the call.
-        let result: RingPut
+        let result: PutAnswer
         switch unsafe Int32(record.load(as: UInt8.self)) {
         case PKS_KIND_KEY:
             let key = unsafe record.load(as: pks_key_record.self)
@@ -86,7 +86,7 @@ final class BookLane {
         case .ok: return .taken
         case .full: return .full
         case .badHandle: return .noHandle
-        case .quarantined, .redefined:
+        case .quarantined, .redefined, .badKey:
             preconditionFailure("the ring of this process's own answers \(result)")
         }
     }

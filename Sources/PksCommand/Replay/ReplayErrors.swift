@@ -1,9 +1,38 @@
 import Feeds
+import FillProducer
 import Glibc
 import ShmBridge
 
+extension ShmError {
+    /// The same trouble, met by the producing end of a ring.
+    init(_ error: ProducerError) {
+        switch error {
+        case .system(let code, let operation, let object):
+            self = .system(code: code, operation: operation, object: object)
+        case .badName(let name, let reason): self = .badName(name: name, reason: reason)
+        case .badOption(let reason): self = .badConfiguration(reason: reason)
+        case .noSpace(let object, let needed, let available):
+            self = .noSpace(
+                object: object, neededBytes: Int(clamping: needed), availableBytes: Int(clamping: available))
+        case .alreadyRunning(let object, let pid): self = .alreadyRunning(object: object, pid: pid)
+        case .unsafeRunDirectory(let path, let reason):
+            self = .unsafeRunDirectory(path: path, reason: reason)
+        case .wrongOwner(let object, let uid): self = .wrongOwner(object: object, uid: uid)
+        case .truncated(let object, let needed, let actual):
+            self = .truncated(
+                object: object, neededBytes: Int(clamping: needed), actualBytes: Int(clamping: actual))
+        case .wrongVersion(let object, let major, let minor):
+            self = .wrongVersion(object: object, major: major, minor: minor)
+        case .wrongLayout(let object): self = .wrongLayout(object: object)
+        case .invalid(let object, let field): self = .invalid(object: object, field: field)
+        }
+    }
+}
+
 /// Gives what can go wrong below the command its exit status.
 extension CommandError {
+    init(_ error: ProducerError) { self.init(ShmError(error)) }
+
     init(_ error: ShmError) {
         switch error {
         case .alreadyRunning: self = .said(.tryAgain, error.description)

@@ -1,4 +1,5 @@
 import CSeqlock
+import FillProducer
 import Glibc
 import ShmBridge
 import ShmFiles
@@ -57,12 +58,11 @@ struct Scratch: ~Copyable {
 
     func producer(
         _ producer: String = "p1", book: String = "main", records: Int = 8, handles: Int = 4
-    ) throws -> RingProducer {
-        try RingProducer(
-            RingConfiguration(
+    ) throws -> FillProducer {
+        try FillProducer(
+            ProducerOptions(
                 book: book, producer: producer, recordCapacity: records, handleCapacity: handles,
-                directory: path),
-            lock: WriterLock(book: book, producer: producer, runDirectory: path))
+                shmDirectory: path, runDirectory: path))
     }
 
     func consumer(_ producer: String = "p1", book: String = "main") throws -> RingConsumer {

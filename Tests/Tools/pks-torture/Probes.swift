@@ -1,4 +1,5 @@
 import CSeqlock
+import FillProducer
 import ShmBridge
 import ShmReader
 
@@ -22,7 +23,7 @@ enum Probes {
     }
 
     @inline(never)
-    static func put(_ producer: inout RingProducer, _ fill: inout pks_fill_record) -> Bool {
+    static func put(_ producer: inout FillProducer, _ fill: inout pks_fill_record) -> Bool {
         let put = unsafe producer.put(&fill)
         producer.publish()
         return put == .ok

@@ -1,5 +1,6 @@
 import CSeqlock
 import CTorture
+import FillProducer
 import Glibc
 import ShmBridge
 import ShmFiles
@@ -115,10 +116,10 @@ enum Writers {
         torture_die_with_parent()
         let directory = arguments.text("DIRECTORY")
         let count = arguments.number("RECORDS")
-        let lock = try WriterLock(book: "main", producer: "p1", runDirectory: directory)
-        var producer = try RingProducer(
-            RingConfiguration(book: "main", producer: "p1", recordCapacity: 1024, directory: directory),
-            lock: lock)
+        var producer = try FillProducer(
+            ProducerOptions(
+                book: "main", producer: "p1", recordCapacity: 1024, shmDirectory: directory,
+                runDirectory: directory))
         sayReady()
         var record = pks_fill_record()
         record.kind = UInt8(PKS_KIND_FILL)
