@@ -50,10 +50,19 @@ let package = Package(
             name: "Feeds", dependencies: ["Accumulator", "CSeqlock", "CZlib", "FixedPoint", "LotMatching"],
             swiftSettings: strict),
         .target(
+            name: "PositionText", dependencies: ["CSeqlock", "FixedPoint", "ShmReader"],
+            swiftSettings: strict),
+        // Without pkgConfig: it states feature macros, which the package manager refuses with a warning.
+        .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
+        .target(
+            name: "Monitor",
+            dependencies: ["CNcurses", "CSeqlock", "FixedPoint", "PositionText", "ShmReader"],
+            swiftSettings: strict),
+        .target(
             name: "PksCommand",
             dependencies: [
-                "Accumulator", "CSeqlock", "Feeds", "FillProducer", "FixedPoint", "LotMatching", "Service",
-                "ShmBridge", "ShmFiles", "ShmReader",
+                "Accumulator", "CSeqlock", "Feeds", "FillProducer", "FixedPoint", "LotMatching", "Monitor",
+                "PositionText", "Service", "ShmBridge", "ShmFiles", "ShmReader",
             ],
             swiftSettings: strict),
         .executableTarget(name: "pks", dependencies: ["PksCommand"], swiftSettings: strict),
@@ -93,9 +102,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "Accumulator", "CSeqlock", "FillProducer", "LotMatching", "PksCommand", "ShmBridge",
-                "ShmReader",
-                "TestSupport",
+                "Accumulator", "CSeqlock", "FillProducer", "LotMatching", "PksCommand", "PositionText",
+                "ShmBridge", "ShmReader", "TestSupport",
             ],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(

@@ -13,6 +13,8 @@ packages=(
     binutils                                  # the linker that the toolchain calls
     libc6-dev libstdc++-12-dev                # C and C++ headers, start-up objects
     pkg-config zlib1g-dev                     # gzip input
+    libncurses-dev ncurses-base               # the screen of pks top, and descriptions of terminals
+    tmux                                      # tests drive that screen in a real terminal
 )
 
 # Prints the packages of the list that are not installed.

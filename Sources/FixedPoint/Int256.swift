@@ -19,6 +19,11 @@ public struct Int256: Hashable, Sendable {
         self.init(isNegative: value < 0, high: 0, low: value.magnitude)
     }
 
+    /// A number that is not negative.
+    init(magnitude: UInt128) {
+        self.init(isNegative: false, high: 0, low: magnitude)
+    }
+
     /// No amount at all.
     public static var zero: Int256 { Int256(0) }
 

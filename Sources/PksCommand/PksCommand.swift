@@ -3,6 +3,7 @@
 /// memory are other rooms.
 import CSeqlock
 import Glibc
+import PositionText
 
 /// The `pks` command.
 public enum PksCommand {
@@ -10,7 +11,10 @@ public enum PksCommand {
     public static let version = "0.1.0"
 
     static var verbs: [any Verb.Type] {
-        [ReplayVerb.self, ReadVerb.self, ListVerb.self, GenerateVerb.self, VerifyVerb.self, DoctorVerb.self]
+        [
+            TopVerb.self, ReadVerb.self, ListVerb.self, ReplayVerb.self, GenerateVerb.self, VerifyVerb.self,
+            DoctorVerb.self,
+        ]
     }
 
     /// Runs one command line (`arguments` without the program's name) and returns the exit status. Prints to

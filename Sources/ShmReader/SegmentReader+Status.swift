@@ -1,4 +1,6 @@
 public import CSeqlock
+import Glibc
+import ShmFiles
 
 /// How the writer of a segment is, as its readers can tell. Times are CLOCK_MONOTONIC ns.
 public enum WriterStatus: Sendable, Equatable {
@@ -68,6 +70,27 @@ extension SegmentReader {
 
     /// The writer's last sign of life, CLOCK_MONOTONIC ns.
     public var heartbeatNs: Int64 { Int64(bitPattern: liveWord(\.heartbeat_ns)) }
+
+    /// Whether the process that made the segment still runs, as far as can be told from this pid namespace: one
+    /// whose heart beats lives, whatever this says. Reads /proc.
+    public var isWriterAlive: Bool { ProcessIdentity.isAlive(header.writer) }
+
+    /// Whether the writer is dead without having said that it ends. A process that cannot be found may live in
+    /// another pid namespace: one whose heart still beats does. Takes up to a third of a second, and only when
+    /// the process cannot be found although its heart has just beaten.
+    public func hasWriterDied() -> Bool {
+        switch writerStatus() {
+        case .stopped, .retired: return false
+        case .stale: return !isWriterAlive
+        case .starting, .live, .degraded: if isWriterAlive { return false }
+        }
+        let beatNs = heartbeatNs
+        for _ in 0..<30 {
+            _ = poll(nil, 0, 10)  // no descriptors: this only waits
+            if heartbeatNs != beatNs { return false }
+        }
+        return true
+    }
 
     /// All slots show at least this record.
     public var appliedSeq: UInt64 { liveWord(\.applied_seq) }

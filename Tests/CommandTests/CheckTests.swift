@@ -2,6 +2,7 @@ import Accumulator
 import CSeqlock
 import Glibc
 import LotMatching
+import PositionText
 import ShmReader
 import Testing
 

@@ -1,5 +1,6 @@
 import CSeqlock
 import Glibc
+import PositionText
 import ShmBridge
 import ShmReader
 import Testing

@@ -121,7 +121,7 @@ enum SharedMemoryChecks {
     private static func segment(_ book: String) -> [Check] {
         do throws(AttachError) {
             let reader = try SegmentReader(book: book)
-            if !hasDied(reader) { return [] }
+            if !reader.hasWriterDied() { return [] }
             return [
                 .warn(
                     "leftover", "book \(book): its writer (process \(reader.header.writer.pid)) is dead",

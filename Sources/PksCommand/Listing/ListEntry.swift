@@ -1,4 +1,5 @@
 import CSeqlock
+import PositionText
 import ShmReader
 
 /// One segment as `pks ls` shows it.
@@ -30,7 +31,7 @@ struct ListEntry {
             let nowNs = pks_monotonic_ns()
             let status = reader.writerStatus(nowNs: nowNs)
             // A heartbeat of a moment ago says nothing about a process that has just been killed.
-            let isDead = hasDied(reader)
+            let isDead = reader.hasWriterDied()
             state = isDead ? "dead" : Self.name(of: status)
             details = Details(
                 pid: reader.header.writer.pid,

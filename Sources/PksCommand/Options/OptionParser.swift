@@ -48,7 +48,9 @@ struct OptionParser {
                 Suggestion.nearest(to: "--" + name, in: known).map { "did you mean \($0)?" }
                     ?? "pks \(spec.name) --help lists the options")
         }
-        if values[name] != nil { throw usage("--\(name) stands there twice", "state it once") }
+        if values[name] != nil, !option.isRepeatable {
+            throw usage("--\(name) stands there twice", "state it once")
+        }
         if case .flag = option.kind {
             if parts.count > 1 {
                 throw usage("--\(name) takes no value", "leave out \(shown("=" + parts[1]))")
@@ -57,7 +59,7 @@ struct OptionParser {
             return
         }
         if parts.count > 1 {
-            values[name] = try value(String(parts[1]), of: option)
+            set(try value(String(parts[1]), of: option), of: option)
             return
         }
         guard index < words.count else {
@@ -69,8 +71,17 @@ struct OptionParser {
                 "--\(name) needs a value, but \(shown(words[index])) follows",
                 "write \(option.usage), or --\(name)=\(words[index]) if that is the value")
         }
-        values[name] = try value(words[index], of: option)
+        set(try value(words[index], of: option), of: option)
         index += 1
+    }
+
+    /// A further value of a repeatable option comes behind those before it.
+    private mutating func set(_ value: ParsedOptions.Value, of option: OptionSpec) {
+        if case .texts(let further) = value, case .texts(let earlier) = values[option.name] {
+            values[option.name] = .texts(earlier + further)
+        } else {
+            values[option.name] = value
+        }
     }
 
     private func value(_ text: String, of option: OptionSpec) throws(CommandError) -> ParsedOptions.Value {
@@ -82,6 +93,9 @@ struct OptionParser {
         case .text:
             if text.isEmpty { throw wrong("empty", "write \(option.usage)") }
             return .text(text)
+        case .texts:
+            if text.isEmpty { throw wrong("empty", "write \(option.usage)") }
+            return .texts([text])
         case .choice(let words):
             if words.contains(text) { return .text(text) }
             let advice = Suggestion.nearest(to: text, in: words).map { "did you mean \($0)?" }

@@ -6,6 +6,8 @@ struct OptionSpec: Sendable {
         case flag
         /// Any text; the placeholder stands for it in help.
         case text(placeholder: String)
+        /// Any text, and it may stand there several times.
+        case texts(placeholder: String)
         /// One of these words.
         case choice([String])
         /// A whole number in this range.
@@ -28,11 +30,17 @@ struct OptionSpec: Sendable {
         self.help = help
     }
 
+    /// Whether it may stand there several times.
+    var isRepeatable: Bool {
+        if case .texts = kind { return true }
+        return false
+    }
+
     /// The option as help shows it: `--format csv|jsonl|fix`.
     var usage: String {
         switch kind {
         case .flag: "--\(name)"
-        case .text(let placeholder): "--\(name) \(placeholder)"
+        case .text(let placeholder), .texts(let placeholder): "--\(name) \(placeholder)"
         case .choice(let words): "--\(name) \(words.joined(separator: "|"))"
         case .count: "--\(name) N"
         case .duration: "--\(name) TIME"

@@ -4,6 +4,7 @@ struct ParsedOptions {
     enum Value: Equatable {
         case flag
         case text(String)
+        case texts([String])
         case count(Int)
         case durationNs(Int64)
         case fraction(Double)
@@ -26,6 +27,13 @@ struct ParsedOptions {
         guard has(name), let value = values[name] else { return nil }
         guard case .text(let text) = value else { preconditionFailure("\(name) is no text") }
         return text
+    }
+
+    /// Every value of an option that may stand there several times, in order; none when it does not.
+    func texts(_ name: String) -> [String] {
+        guard has(name), let value = values[name] else { return [] }
+        guard case .texts(let texts) = value else { preconditionFailure("\(name) is not repeated") }
+        return texts
     }
 
     func count(_ name: String) -> Int? {

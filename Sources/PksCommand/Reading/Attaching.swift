@@ -1,5 +1,6 @@
 import CSeqlock
 import Glibc
+import PositionText
 import ShmFiles
 import ShmReader
 
@@ -40,7 +41,7 @@ func warning(of reader: borrowing SegmentReader) -> String? {
     let nowNs = pks_monotonic_ns()
     let pid = reader.header.writer.pid
     let status = reader.writerStatus(nowNs: nowNs)
-    if hasDied(reader) {
+    if reader.hasWriterDied() {
         return "the writer (process \(pid)) has died: these are its last positions"
     }
     switch status {
@@ -53,43 +54,5 @@ func warning(of reader: borrowing SegmentReader) -> String? {
     case .stale(let sinceNs):
         return "the writer (process \(pid)) has shown no sign of life for \(ageText(nowNs - sinceNs)): these "
             + "are its last positions"
-    }
-}
-
-/// Whether the writer is dead without having said that it ends. A process that cannot be found may live in
-/// another pid namespace: one whose heart still beats does. Takes up to a third of a second, and only then.
-func hasDied(_ reader: borrowing SegmentReader) -> Bool {
-    let status = reader.writerStatus()
-    if status.hasEnded || ProcessIdentity.isAlive(reader.header.writer) { return false }
-    if case .stale = status { return true }
-    let beatNs = reader.heartbeatNs
-    for _ in 0..<30 {
-        _ = poll(nil, 0, 10)  // no descriptors: this only waits
-        if reader.heartbeatNs != beatNs { return false }
-    }
-    return true
-}
-
-extension WriterStatus {
-    /// Whether the writer said that it has ended.
-    var hasEnded: Bool {
-        switch self {
-        case .stopped, .retired: true
-        case .starting, .live, .degraded, .stale: false
-        }
-    }
-}
-
-/// A length of time for people: 850us, 12ms, 3.2s, 4m, 5h, 6d.
-func ageText(_ ns: Int64) -> String {
-    let seconds = Double(ns) / 1e9
-    switch ns {
-    case ..<0: return "0ms"
-    case ..<1_000_000: return "\(ns / 1000)us"
-    case ..<1_000_000_000: return "\(ns / 1_000_000)ms"
-    case ..<60_000_000_000: return "\((seconds * 10).rounded() / 10)s"
-    case ..<3_600_000_000_000: return "\(ns / 60_000_000_000)m"
-    case ..<86_400_000_000_000: return "\(ns / 3_600_000_000_000)h"
-    default: return "\(ns / 86_400_000_000_000)d"
     }
 }

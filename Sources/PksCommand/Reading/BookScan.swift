@@ -1,4 +1,5 @@
 import CSeqlock
+import PositionText
 import ShmReader
 
 /// All positions of a book that have fills, in the order of rows.

@@ -1,3 +1,4 @@
+import PositionText
 import ShmReader
 
 /// Which positions of a book are wanted; what is not stated matches everything.

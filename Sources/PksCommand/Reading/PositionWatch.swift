@@ -1,4 +1,5 @@
 import CSeqlock
+import PositionText
 import ShmReader
 
 /// Prints the rows of a book as they change.

@@ -1,3 +1,5 @@
+import PositionText
+
 /// How rows of positions are printed.
 enum RowFormat {
     case csv

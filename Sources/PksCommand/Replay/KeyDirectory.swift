@@ -1,6 +1,7 @@
 import Accumulator
 import CSeqlock
 import LotMatching
+import PositionText
 
 /// What rows need to know of one key: its names, ready for each kind of file, and its scales. Never changed,
 /// and shared by reference, because it is looked at with every effect.

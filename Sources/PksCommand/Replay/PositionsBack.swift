@@ -1,5 +1,6 @@
 import Accumulator
 import CSeqlock
+import PositionText
 import ShmReader
 
 /// Reads a lane's positions back through shared memory, as any other process would, and holds them against

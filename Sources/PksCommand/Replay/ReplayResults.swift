@@ -2,6 +2,7 @@ import Accumulator
 import CSeqlock
 import FixedPoint
 import LotMatching
+import PositionText
 
 /// Writes what a replay came to: positions, lots and fees from the final state, and the sorted matches.
 struct ReplayResults {

@@ -2,6 +2,7 @@ import Accumulator
 import CSeqlock
 import Feeds
 import LotMatching
+import PositionText
 
 /// One run of `pks replay`, from opening the files to the summary.
 struct ReplayRun {

@@ -1,7 +1,7 @@
 import CSeqlock
 
 /// The reasons of a degraded writer in words.
-func degradedText(_ reasons: UInt64) -> String {
+package func degradedText(_ reasons: UInt64) -> String {
     let known: [(bit: Int32, text: String)] = [
         (PKS_DEGRADED_SLOTS_FULL, "all position slots are taken"),
         (PKS_DEGRADED_LOTS_FULL, "the store of lots is full"),
