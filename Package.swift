@@ -49,6 +49,22 @@ let package = Package(
         .target(
             name: "Feeds", dependencies: ["Accumulator", "CSeqlock", "CZlib", "FixedPoint", "LotMatching"],
             swiftSettings: strict),
+        .target(name: "CToml", cxxSettings: [.treatAllWarnings(as: .error)]),
+        .target(
+            name: "Configuration",
+            dependencies: [
+                "Accumulator", "CToml", "Feeds", "FixedPoint", "LotMatching", "Service", "ShmBridge",
+                "ShmFiles",
+            ],
+            swiftSettings: strict),
+        .systemLibrary(
+            name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        .target(
+            name: "Telemetry",
+            dependencies: [
+                "Accumulator", "CMicrohttpd", "CSeqlock", "Service", "ShmFiles", "ShmReader",
+            ],
+            swiftSettings: strict),
         .target(
             name: "PositionText", dependencies: ["CSeqlock", "FixedPoint", "ShmReader"],
             swiftSettings: strict),
@@ -61,8 +77,20 @@ let package = Package(
         .target(
             name: "PksCommand",
             dependencies: [
-                "Accumulator", "CSeqlock", "Feeds", "FillProducer", "FixedPoint", "LotMatching", "Monitor",
-                "PositionText", "Service", "ShmBridge", "ShmFiles", "ShmReader",
+                "Accumulator",
+                "Configuration",
+                "CSeqlock",
+                "Feeds",
+                "FillProducer",
+                "FixedPoint",
+                "LotMatching",
+                "Monitor",
+                "PositionText",
+                "Service",
+                "ShmBridge",
+                "ShmFiles",
+                "ShmReader",
+                "Telemetry",
             ],
             swiftSettings: strict),
         .executableTarget(name: "pks", dependencies: ["PksCommand"], swiftSettings: strict),
@@ -102,10 +130,28 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "Accumulator", "CSeqlock", "FillProducer", "LotMatching", "PksCommand", "PositionText",
-                "ShmBridge", "ShmReader", "TestSupport",
+                "Accumulator",
+                "Configuration",
+                "CSeqlock",
+                "FillProducer",
+                "LotMatching",
+                "PksCommand",
+                "PositionText",
+                "ShmBridge",
+                "ShmReader",
+                "TestSupport",
             ],
             resources: [.copy("Fixtures")], swiftSettings: strict),
+        .testTarget(
+            name: "ConfigurationTests",
+            dependencies: ["Accumulator", "Configuration", "LotMatching", "Service", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "TelemetryTests",
+            dependencies: [
+                "Accumulator", "CSeqlock", "Service", "ShmReader", "Telemetry", "TestSupport",
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "LotMatchingTests", dependencies: ["FixedPoint", "LotMatching", "TestSupport"],
             swiftSettings: strict),

@@ -15,6 +15,8 @@ packages=(
     pkg-config zlib1g-dev                     # gzip input
     libncurses-dev ncurses-base               # the screen of pks top, and descriptions of terminals
     tmux                                      # tests drive that screen in a real terminal
+    libtomlplusplus-dev                       # configuration files; headers only
+    libmicrohttpd-dev                         # metrics over HTTP
 )
 
 # Prints the packages of the list that are not installed.

@@ -61,6 +61,9 @@ public struct InstrumentTable: Sendable {
         bySymbol.updateValue(instrument, forKey: instrument.symbol) == nil
     }
 
+    /// The symbols that have data of their own, sorted. Allocates.
+    public var all: [Instrument] { bySymbol.values.sorted { $0.symbol < $1.symbol } }
+
     /// The data of a symbol, or the defaults under its name.
     public func instrument(for symbol: String) -> Instrument {
         if let known = bySymbol[symbol] { return known }

@@ -2,6 +2,7 @@
 /// files of rows and what to tell a person. It decides nothing about positions: matching, books and shared
 /// memory are other rooms.
 import CSeqlock
+import Configuration
 import Glibc
 import PositionText
 
@@ -12,7 +13,13 @@ public enum PksCommand {
 
     static var verbs: [any Verb.Type] {
         [
-            TopVerb.self, ReadVerb.self, ListVerb.self, ReplayVerb.self, GenerateVerb.self, VerifyVerb.self,
+            TopVerb.self,
+            ReadVerb.self,
+            ListVerb.self,
+            ConfigVerb.self,
+            ReplayVerb.self,
+            GenerateVerb.self,
+            VerifyVerb.self,
             DoctorVerb.self,
         ]
     }

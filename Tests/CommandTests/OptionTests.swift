@@ -1,3 +1,4 @@
+import Configuration
 import Testing
 
 @testable import PksCommand
@@ -10,6 +11,7 @@ import Testing
         options: [
             OptionSpec("flag", .flag, ""), OptionSpec("text", .text(placeholder: "T"), ""),
             OptionSpec("count", .count(-5...1000), ""), OptionSpec("time", .duration, ""),
+            OptionSpec("many", .texts(placeholder: "M"), ""),
             OptionSpec("part", .fraction, ""), OptionSpec("choice", .choice(["one", "two"]), ""),
         ], examples: [], exits: [])
 
@@ -25,6 +27,16 @@ import Testing
         #expect(parsed.count("count") == 1000)
         #expect(parsed.durationNs("time") == 5_000_000_000)
         #expect(parsed.fraction("part") == nil)
+    }
+
+    @Test func `An option that may be repeated keeps its values in order`() throws {
+        #expect(
+            try parse("--many", "a", "--flag", "--many=b=c", "--many", "a").texts("many") == [
+                "a", "b=c", "a",
+            ])
+        #expect(try parse("--flag").texts("many") == [])
+        #expect(throws: CommandError.self) { try parse("--text", "a", "--text", "b") }
+        #expect(throws: CommandError.self) { try parse("--many=") }
     }
 
     @Test func `Two dashes end the options`() throws {

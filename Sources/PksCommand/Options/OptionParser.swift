@@ -1,3 +1,4 @@
+import Configuration
 import FixedPoint
 
 /// Reads the words after a verb. Options may stand anywhere, as `--name value` or `--name=value`; `--` ends
@@ -155,25 +156,6 @@ func shown(_ word: String) -> String {
         }
     }
     return text.isEmpty || text.contains(" ") ? "\"\(text)\"" : text
-}
-
-/// Lengths of time as options spell them.
-enum DurationText {
-    private static let units: [(name: String, ns: Int64)] = [
-        ("ns", 1), ("us", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000),
-        ("h", 3_600_000_000_000), ("d", 86_400_000_000_000),
-    ]
-
-    /// Nanoseconds of a whole number with its unit, or nil. Zero needs no unit.
-    static func parse(_ text: String) -> Int64? {
-        let digits = text.prefix { $0.isASCII && $0.isNumber }
-        guard let number = Int64(digits) else { return nil }
-        let unit = text[digits.endIndex...]
-        if unit.isEmpty { return number == 0 ? 0 : nil }
-        guard let factor = units.first(where: { $0.name == unit })?.ns else { return nil }
-        let (ns, overflow) = number.multipliedReportingOverflow(by: factor)
-        return overflow ? nil : ns
-    }
 }
 
 /// Fractions as options spell them.

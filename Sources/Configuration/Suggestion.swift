@@ -1,8 +1,8 @@
 /// Finds what somebody probably meant.
-enum Suggestion {
+package enum Suggestion {
     /// The only one of `words` that starts with the word; else the nearest, when it is near: at most a third of
     /// the letters are wrong. The first of equals.
-    static func nearest(to word: String, in words: [String]) -> String? {
+    package static func nearest(to word: String, in words: [String]) -> String? {
         let longer = words.filter { $0.hasPrefix(word) }
         if longer.count == 1 { return longer.first }
         var best: (word: String, distance: Int)?
@@ -17,7 +17,7 @@ enum Suggestion {
 
     /// Insertions, deletions, replacements and swaps of neighbours (Damerau's distance, optimal string
     /// alignment) that make one text of the other.
-    static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+    package static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
         var beforeLast: [Int] = []
         var last = Array(0...right.count)
         for (row, letter) in left.enumerated() {

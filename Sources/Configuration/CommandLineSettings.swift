@@ -1,0 +1,50 @@
+public import LotMatching
+public import Service
+
+/// What a command line says over a configuration file. It goes for every book of the run.
+public struct CommandLineSettings: Sendable {
+    /// `--book`: the books to run, of those in the file when there are any in it; empty for all.
+    public var books: [String] = []
+    /// `--pin`: CPUs of the books' writers, in the order of the books; at most as many.
+    public var cpus: [Int] = []
+    /// `--method`.
+    public var method: LotMethod?
+    /// `--instruments`.
+    public var instruments: String?
+    /// `--wait`.
+    public var wait: WaitStrategy?
+    /// `--positions`, `--lots`, `--identities`, `--rings`.
+    public var counts: [BookKey: Int] = [:]
+    /// `--run-dir`.
+    public var runDirectory: String?
+    /// `--ready-file`.
+    public var readyFile: String?
+    /// `--metrics`: an address, or nil within for `off`.
+    public var metrics: ListenAddress??
+    /// `--metrics-public`.
+    public var isMetricsPublic = false
+
+    /// Nothing is said.
+    public init() {}
+
+    var serviceValues: [ServiceKey: Setting<ConfigurationValue>] {
+        var values: [ServiceKey: Setting<ConfigurationValue>] = [:]
+        if let runDirectory { values[.runDirectory] = Setting(.text(runDirectory), .option("--run-dir")) }
+        if let readyFile { values[.readyFile] = Setting(.text(readyFile), .option("--ready-file")) }
+        if let metrics {
+            values[.metrics] = Setting(
+                metrics.map { .address($0) } ?? ConfigurationValue.none, .option("--metrics"))
+        }
+        if isMetricsPublic { values[.metricsPublic] = Setting(.flag(true), .option("--metrics-public")) }
+        return values
+    }
+
+    var bookValues: [BookKey: Setting<ConfigurationValue>] {
+        var values: [BookKey: Setting<ConfigurationValue>] = [:]
+        if let method { values[.method] = Setting(.method(method), .option("--method")) }
+        if let instruments { values[.instruments] = Setting(.text(instruments), .option("--instruments")) }
+        if let wait { values[.wait] = Setting(.wait(wait), .option("--wait")) }
+        for (key, count) in counts { values[key] = Setting(.count(count), .option("--" + key.rawValue)) }
+        return values
+    }
+}

@@ -1,0 +1,130 @@
+import CSeqlock
+import Configuration
+import Glibc
+import LotMatching
+import Service
+import ShmFiles
+
+/// The options that say what a daemon is to do: those of `pks run`, and of `pks config show`, which shows what
+/// would come of them.
+enum RunOptions {
+    static let specs: [OptionSpec] = [
+        OptionSpec(
+            "config", .text(placeholder: "FILE"),
+            "A TOML file with the books and all their values. What stands on the command line goes before it."
+        ),
+        OptionSpec(
+            "book", .texts(placeholder: "B"),
+            "A book to run; may be repeated. With --config: only these of the file's books."),
+        OptionSpec(
+            "method", .choice(LotMethod.allCases.map(\.name)), "In which order lots close. Default: fifo."),
+        OptionSpec(
+            "instruments", .text(placeholder: "FILE"),
+            "Static data, CSV: symbol, price_decimals, qty_decimals, multiplier, currency, class, method. "
+                + "Default: 8 decimals, multiplier 1."),
+        OptionSpec("positions", .count(1...1 << 24), "The most positions of a book. Default: 16384."),
+        OptionSpec("lots", .count(1...1 << 28), "The most open lots of a book. Default: 4194304."),
+        OptionSpec(
+            "identities", .count(1...1 << 28),
+            "The most fills that duplicates are told from. Default: 4194272."),
+        OptionSpec("rings", .count(1...64), "The most producers of a book at a time. Default: 64."),
+        OptionSpec(
+            "wait", .choice(WaitStrategy.allCases.map(\.rawValue)),
+            "How a writer waits: spin takes a core, park almost nothing. Default: adaptive."),
+        OptionSpec(
+            "pin", .text(placeholder: "CPU[,CPU]"),
+            "The CPUs of the books' writers, in the order of the books. Default: none."),
+        OptionSpec(
+            "run-dir", .text(placeholder: "DIR"),
+            "Where locks and the daemon's socket are. Default: PKS_RUN_DIR, else pks under XDG_RUNTIME_DIR, else "
+                + "a directory of this user's in /tmp."),
+        OptionSpec(
+            "ready-file", .text(placeholder: "FILE"), "Written when all books are live. Default: none."),
+        OptionSpec(
+            "metrics", .text(placeholder: "ADDR:PORT"),
+            "Serve OpenMetrics text and JSON there over HTTP; port 0 takes a free one and prints it; off: "
+                + "nowhere, the default. A socket in the run directory is served in any case."),
+        OptionSpec(
+            "metrics-public", .flag,
+            "Let --metrics be an address that other machines reach. There is no password."),
+    ]
+
+    /// What is in force. `file` is the configuration, when another operand than --config names it.
+    static func configuration(
+        _ options: ParsedOptions, file: String? = nil
+    ) throws(CommandError) -> ServiceConfiguration {
+        let path = file ?? options.text("config")
+        let settings = try settings(options)
+        do throws(ConfigurationError) {
+            return try ServiceConfiguration(file: path, commandLine: settings)
+        } catch {
+            throw CommandError(error)
+        }
+    }
+
+    /// What the command line says by itself.
+    static func settings(_ options: ParsedOptions) throws(CommandError) -> CommandLineSettings {
+        var settings = CommandLineSettings()
+        settings.books = try books(options)
+        settings.method = options.text("method").flatMap { LotMethod(name: $0) }
+        settings.instruments = options.text("instruments")
+        settings.wait = options.text("wait").flatMap { WaitStrategy(rawValue: $0) }
+        for key in [BookKey.positions, .lots, .identities, .rings] {
+            if let count = options.count(key.rawValue) { settings.counts[key] = count }
+        }
+        settings.cpus = try cpus(options)
+        settings.runDirectory = options.text("run-dir")
+        settings.readyFile = options.text("ready-file")
+        settings.metrics = try metrics(options)
+        settings.isMetricsPublic = options.flag("metrics-public")
+        return settings
+    }
+
+    private static func books(_ options: ParsedOptions) throws(CommandError) -> [String] {
+        var books: [String] = []
+        for name in options.texts("book") {
+            do throws(NameFault) { try SharedNames.check(name, bytesMax: Int(PKS_BOOK_BYTES)) } catch {
+                throw .failed(
+                    .usage, what: "--book \(shown(name))", why: "the name \(error.text)",
+                    advice: "choose another name")
+            }
+            if books.contains(name) {
+                throw .failed(
+                    .usage, what: "--book \(name)", why: "stands there twice", advice: "state it once")
+            }
+            books.append(name)
+        }
+        return books
+    }
+
+    private static func cpus(_ options: ParsedOptions) throws(CommandError) -> [Int] {
+        guard let text = options.text("pin") else { return [] }
+        return try text.split(separator: ",", omittingEmptySubsequences: false).map {
+            part throws(CommandError) in
+            if let cpu = Int(part), part.utf8.allSatisfy({ (0x30...0x39).contains($0) }) { return cpu }
+            throw .failed(
+                .usage, what: "--pin \(shown(text))", why: "\(shown(String(part))) is no number of a CPU",
+                advice: "write --pin 1, or --pin 0,1 for two books")
+        }
+    }
+
+    private static func metrics(_ options: ParsedOptions) throws(CommandError) -> ListenAddress?? {
+        guard let text = options.text("metrics") else { return nil }
+        if text == "off" { return .some(nil) }
+        if let address = ListenAddress(text) { return address }
+        throw .failed(
+            .usage, what: "--metrics \(shown(text))", why: "not an address and a port",
+            advice: "write 127.0.0.1:9464, [::1]:9464, or port 0 for a free one")
+    }
+}
+
+extension CommandError {
+    init(_ error: ConfigurationError) {
+        switch error {
+        case .mistakes(let lines): self = .lines(.badConfiguration, lines)
+        case .unreadable(_, let code):
+            self = .said(
+                code == EACCES || code == EPERM ? .noPermission : .noInput, error.description)
+        }
+    }
+}
