@@ -31,7 +31,9 @@ let package = Package(
         .target(name: "FillProducer", dependencies: ["CSeqlock"], swiftSettings: strict),
         .target(name: "FixedPoint", swiftSettings: strict),
         .target(name: "LotMatching", dependencies: ["FixedPoint"], swiftSettings: strict),
-        .target(name: "ShmFiles", dependencies: ["CSeqlock"], swiftSettings: strict),
+        .target(name: "CFaultGuard", dependencies: ["CSeqlock"], cSettings: strictC),
+        .target(name: "CThreads", cSettings: strictC),
+        .target(name: "ShmFiles", dependencies: ["CFaultGuard", "CSeqlock"], swiftSettings: strict),
         .target(name: "ShmReader", dependencies: ["CSeqlock", "ShmFiles"], swiftSettings: strict),
         .target(name: "ShmBridge", dependencies: ["CSeqlock", "ShmFiles"], swiftSettings: strict),
         .target(
@@ -41,9 +43,12 @@ let package = Package(
         .target(
             name: "Service",
             dependencies: [
-                "Accumulator", "CSeqlock", "LotMatching", "ShmBridge", "ShmFiles", "ShmReader",
+                "Accumulator", "CSeqlock", "CThreads", "LotMatching", "PositionText", "ShmBridge", "ShmFiles",
+                "ShmReader",
             ],
             swiftSettings: strict),
+        .systemLibrary(
+            name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(
             name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
@@ -80,6 +85,7 @@ let package = Package(
                 "Accumulator",
                 "Configuration",
                 "CSeqlock",
+                "CSystemd",
                 "Feeds",
                 "FillProducer",
                 "FixedPoint",

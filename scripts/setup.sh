@@ -17,6 +17,7 @@ packages=(
     tmux                                      # tests drive that screen in a real terminal
     libtomlplusplus-dev                       # configuration files; headers only
     libmicrohttpd-dev                         # metrics over HTTP
+    libsystemd-dev                            # the daemon tells systemd how it is
 )
 
 # Prints the packages of the list that are not installed.

@@ -209,7 +209,9 @@ extension Book {
     private func rejectEffect(_ record: UnsafePointer<pks_fill_record>, _ reason: RejectReason) -> Effect {
         // SAFETY: the caller's record is whole.
         let fill = unsafe record.pointee
-        var effect = Effect(.reject, seq: seq, handle: fill.handle)
+        // To the writer alone a refused KEY's handle is not like one that never had a KEY.
+        let handle = fill.handle == RingFeed.refusedKey ? RingFeed.noKey : fill.handle
+        var effect = Effect(.reject, seq: seq, handle: handle)
         effect.reason = reason.rawValue
         effect.isLong = fill.side == UInt8(PKS_SIDE_BUY)
         effect.qty = fill.qty

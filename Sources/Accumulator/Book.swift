@@ -81,6 +81,14 @@ public struct Book: ~Copyable {
         openings.prefault(count: lotCount)
     }
 
+    /// Bytes of memory that the book has reserved. Pages that were never touched cost nothing.
+    public var reservedBytes: Int {
+        let identityBytes = Int(identities.mask + 1) * 64 + Int(window.mask + 1) * 136
+        // SAFETY: only the length of the reserve is asked for.
+        let lotBytes = unsafe lots.reserve.count + Int(openings.countMax) * 128
+        return config.positionsMax * (Self.positionBytes + 144) + identityBytes + lotBytes
+    }
+
     /// How many keys are defined: handles are 0 ..< positionCount.
     public var positionCount: Int { keys.count }
 

@@ -11,12 +11,18 @@ extension BookWriter {
     /// Takes up to `countMax` records from a ring, applies and publishes them, and frees their room. Returns
     /// how many were taken; 0 when there is nothing, or when the ring is quarantined.
     public mutating func drain(ring: Int, countMax: Int = 1024) -> Int {
-        precondition(ring >= 0 && ring < ringCount, "no such ring")
-        // SAFETY: the first ringCount feeds are initialised; nothing else touches them during the call.
+        precondition(isAttached(ring), "no such ring")
+        // SAFETY: an attached ring's feed is initialised; nothing else touches it during the call.
         let feed = unsafe feeds + ring
         // Asked before the ring's end is looked at: what came before the close is then seen.
         let isClosed = unsafe feed.pointee.consumer.isClosed
-        guard unsafe feed.pointee.consumer.refresh() else { return 0 }
+        guard unsafe feed.pointee.consumer.refresh() else {
+            unsafe countOut(feed)
+            return 0
+        }
+        if _slowPath(unsafe feed.pointee.keysNext < feed.pointee.handleCount) {
+            return unsafe drainKeptKeys(feed)
+        }
         let first = unsafe feed.pointee.next
         let tail = unsafe feed.pointee.consumer.tail
         if first == tail { return 0 }
@@ -32,11 +38,7 @@ extension BookWriter {
             if next == began { break }
         }
         unsafe feed.pointee.next = next
-        unsafe feed.pointee.consumer.setApplied(next)
-        unsafe feed.pointee.consumer.setFreed(next)
-        if book.counters.rejects != rejectsSeen { reviewRejects() }
-        publishCounters()
-        segment.beat(nowNs: nowNs)
+        unsafe settle(feed)
         return Int(next &- first)
     }
 
@@ -120,7 +122,11 @@ extension BookWriter {
         if _slowPath(gaps != 0) { unsafe record.pointee = book.window.place(ahead: gaps).pointee }
         let fill = unsafe stagedFills[Int(truncatingIfNeeded: number) & (Self.stageCount - 1)]
         let result = unsafe book.apply(record, fill, extension: nil)
-        if result == .applied { unsafe publish(record.pointee.handle) }
+        if result == .applied {
+            unsafe publish(record.pointee.handle)
+        } else if unsafe record.pointee.handle == RingFeed.refusedKey {
+            violationsExcused &+= 1
+        }
         segment.setApplied(book.seq)
     }
 
@@ -152,6 +158,9 @@ extension BookWriter {
             unsafe refuse(&record, .danglingExtension, feed)
             return number &+ 1
         default:
+            // Busts and amendments are of this ABI, although this version cannot do them yet.
+            let isReserved = record.kind == UInt8(PKS_KIND_BUST) || record.kind == UInt8(PKS_KIND_AMEND)
+            if isReserved { violationsExcused &+= 1 }
             unsafe refuse(&record, .unsupportedKind, feed)
             return number &+ 1
         }
@@ -174,6 +183,7 @@ extension BookWriter {
         record.handle = unsafe feed.pointee.bookHandle(record.handle)
         let result = unsafe book.apply(&record, extension: &extra)
         if result == .applied { publish(record.handle) }
+        if record.handle == RingFeed.refusedKey { violationsExcused &+= 1 }
         segment.setApplied(book.seq)
         return number &+ 2
     }

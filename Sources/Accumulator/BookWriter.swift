@@ -15,16 +15,25 @@ public struct BookWriter: ~Copyable {
     /// The book, for reading its state between drains.
     public var book: Book
     var segment: SegmentWriter
-    /// How many rings are attached; they are 0 ..< ringCount.
-    public private(set) var ringCount = 0
+    /// Which rings are attached, a bit each.
+    public internal(set) var attachedRings: UInt64 = 0
 
-    // SAFETY: ringsMax places, the first ringCount initialised; allocated in init and freed in deinit.
+    let options: BookWriterOptions
+    // SAFETY: ringsMax places, those of attachedRings initialised; allocated in init and freed in deinit.
     let feeds: UnsafeMutablePointer<RingFeed>
     // SAFETY: `stageCount` places, used as a ring by `drain` alone.
     let stagedFills: UnsafeMutablePointer<StagedFill>
     var nowNs: Int64 = 0
+    /// The book's counters as the last drain left them: the next one's differences are its ring's.
+    var fillsSeen: UInt64 = 0
+    var duplicatesSeen: UInt64 = 0
     var rejectsSeen: UInt64 = 0
+    var violationsSeen: UInt64 = 0
+    /// Refused records that look like violations and are none.
+    var violationsExcused: UInt64 = 0
+    var ringsQuarantined: UInt64 = 0
     var degradedReasons: UInt64 = 0
+    var isStarting: Bool
 
     static var stageCount: Int { 32 }
     /// How many fills ahead identities and positions are asked for, and lots and slots.
@@ -35,12 +44,17 @@ public struct BookWriter: ~Copyable {
 
     /// A writer of `book` into `segment`, which must be new, of the same book and have a slot for each of
     /// the book's positions. Positions that the book has already are published at once.
-    public init(book: consuming Book, segment: consuming SegmentWriter) {
+    public init(
+        book: consuming Book, segment: consuming SegmentWriter,
+        options: BookWriterOptions = BookWriterOptions()
+    ) {
         precondition(segment.slotCapacity >= book.config.positionsMax, "a slot for each position")
         unsafe feeds = UnsafeMutablePointer<RingFeed>.allocate(capacity: Self.ringsMax)
         unsafe stagedFills = UnsafeMutablePointer<StagedFill>.allocate(capacity: Self.stageCount)
         unsafe stagedFills.initialize(
             repeating: StagedFill(hash: 0, isGood: false), count: Self.stageCount)
+        self.options = options
+        isStarting = !options.startsLive
         self.book = book
         self.segment = segment
         nowNs = pks_monotonic_ns()
@@ -49,13 +63,15 @@ public struct BookWriter: ~Copyable {
             publish(handle)
         }
         self.segment.setApplied(self.book.seq)
-        self.segment.setState(.live, nowNs: nowNs)
+        if !isStarting { self.segment.setState(.live, nowNs: nowNs) }
         publishCounters()
     }
 
     deinit {
-        // SAFETY: exactly the first ringCount are initialised.
-        unsafe feeds.deinitialize(count: ringCount)
+        // SAFETY: exactly those of attachedRings are initialised.
+        for ring in 0..<Self.ringsMax where attachedRings >> UInt64(ring) & 1 == 1 {
+            unsafe (feeds + ring).deinitialize(count: 1)
+        }
         unsafe feeds.deallocate()
         unsafe stagedFills.deallocate()
     }
@@ -63,52 +79,8 @@ public struct BookWriter: ~Copyable {
     /// The segment's epoch, which rings are told.
     public var epoch: UInt64 { segment.epoch }
 
-    /// Attaches a ring and returns its number. Handles whose KEY records are no longer on the ring are
-    /// defined from its key table. Not a hot path.
-    public mutating func attach(_ consumer: consuming RingConsumer) -> Int {
-        precondition(ringCount < Self.ringsMax, "too many rings")
-        let ring = ringCount
-        // SAFETY: place `ring` is not initialised yet.
-        unsafe (feeds + ring).initialize(to: RingFeed(consumer))
-        ringCount += 1
-        unsafe defineFreedKeys(feeds + ring)
-        return ring
-    }
-
-    /// Defines the handles that an earlier life of this book has accepted: their KEY records may be gone.
-    private mutating func defineFreedKeys(_ feed: UnsafeMutablePointer<RingFeed>) {
-        var key = pks_key_record()
-        // SAFETY: the feed is initialised.
-        guard unsafe feed.pointee.next > 0 else { return }
-        for handle in unsafe feed.pointee.handles where unsafe feed.pointee.consumer.key(handle, into: &key) {
-            unsafe define(&key, ringHandle: handle, feed)
-        }
-    }
-
-    /// Defines a ring's handle and answers its producer.
-    mutating func define(
-        _ key: UnsafePointer<pks_key_record>, ringHandle: UInt32, _ feed: UnsafeMutablePointer<RingFeed>
-    ) {
-        // SAFETY: the feed is initialised and the key is a private copy.
-        let answer: Int32
-        switch unsafe book.define(key) {
-        case .defined(let handle, let isNew):
-            if isNew { claim(handle) }
-            unsafe feed.pointee.setBookHandle(ringHandle, handle)
-            answer = PKS_ANSWER_ACCEPTED
-        case .refused(.decimalsMismatch):
-            answer = PKS_ANSWER_DECIMALS
-        case .refused(.slotCapacity):
-            answer = PKS_ANSWER_CAPACITY
-        case .refused:
-            answer = PKS_ANSWER_MALFORMED
-        }
-        unsafe feed.pointee.consumer.setAnswer(ringHandle, UInt8(answer))
-        segment.setApplied(book.seq)
-    }
-
     /// Gives a new position its slot. Handles and slots are numbered alike.
-    private mutating func claim(_ handle: UInt32) {
+    mutating func claim(_ handle: UInt32) {
         // SAFETY: a defined handle; key records are 128 bytes with the names at these offsets.
         let position = unsafe book.positions + Int(handle)
         let key = unsafe UnsafeRawPointer(book.keyRecord(handle))
@@ -150,35 +122,19 @@ public struct BookWriter: ~Copyable {
         counters.matches = book.counters.matches
         counters.openLots = book.counters.openLots
         counters.watermarkNs = book.watermarkNs
+        counters.rings = UInt64(attachedRings.nonzeroBitCount)
+        counters.ringsQuarantined = ringsQuarantined
         return counters
     }
 
     mutating func publishCounters() { segment.setCounters(publishedCounters()) }
 
-    /// Publishes how many records were refused for which reason, and whether capacity has run out somewhere:
-    /// then the state says so, for good.
-    @inline(never)
-    mutating func reviewRejects() {
-        rejectsSeen = book.counters.rejects
-        func seen(_ reason: RejectReason) -> Bool { book.rejectsByReason[Int(reason.rawValue)] > 0 }
-        for reason in RejectReason.allCases where seen(reason) {
-            let place = Int(reason.rawValue)
-            segment.setRejects(reason: place, count: book.rejectsByReason[place])
-        }
-        var reasons = degradedReasons
-        if seen(.slotCapacity) { reasons |= UInt64(PKS_DEGRADED_SLOTS_FULL) }
-        if seen(.lotCapacity) { reasons |= UInt64(PKS_DEGRADED_LOTS_FULL) }
-        if seen(.identityCapacity) { reasons |= UInt64(PKS_DEGRADED_IDENTITIES_FULL) }
-        if reasons != degradedReasons {
-            degradedReasons = reasons
-            segment.setState(.degraded(reasons: reasons), nowNs: nowNs)
-        }
-    }
-
-    /// Says that the writer is alive although there is nothing to do. Call at least every 100 ms.
+    /// Says that the writer is alive although there is nothing to do, on each ring too. Call at least every
+    /// 100 ms.
     public mutating func beat() {
         nowNs = pks_monotonic_ns()
         segment.beat(nowNs: nowNs)
+        reviewRings()
     }
 
     /// Ends in good order: hands over the last effects and marks the segment stopped. With `keep` the final

@@ -1,28 +1,48 @@
 import CSeqlock
-import ShmBridge
+public import ShmBridge
 
-/// One producer's ring as a book's writer sees it: how far it has been read, and which of the book's keys
-/// each of the ring's handles means.
+/// One producer's ring as a book's writer sees it: how far it has been read, which of the book's keys each of
+/// the ring's handles means, and what became of its records. Making one allocates, so that a thread that may
+/// wait makes it and the writer only takes it over.
 @safe
-struct RingFeed: ~Copyable {
+public struct RingFeed: ~Copyable {
+    /// What the book says of a handle that no KEY of this ring has defined.
     static var noKey: UInt32 { .max }
+    /// And of one whose KEY was refused.
+    static var refusedKey: UInt32 { .max - 1 }
 
     var consumer: RingConsumer
     /// The next record to apply.
     var next: UInt64
+    /// Handles from here on are yet to be defined from the ring's key table.
+    var keysNext: UInt32
+    /// What became of the ring's records since it was attached.
+    var fills: UInt64 = 0
+    var duplicates: UInt64 = 0
+    var rejects: UInt64 = 0
+    /// Of the refused ones, those that no producer of this ABI writes.
+    var violations: UInt64 = 0
+    /// The writer has taken note that the ring is read no more.
+    var isCountedOut = false
     // SAFETY: handleCapacity entries, allocated in init and freed in deinit; indexed below that only.
     private let bookHandles: UnsafeMutablePointer<UInt32>
     private let handleCapacity: UInt32
 
-    init(_ consumer: consuming RingConsumer) {
+    /// A ring from where its consumer begins. Allocates four bytes a handle.
+    public init(_ consumer: consuming RingConsumer) {
         next = consumer.freed
         handleCapacity = UInt32(consumer.handleCapacity)
+        // With nothing freed every KEY is on the ring, before the fills that need it.
+        keysNext = consumer.freed > 0 ? 0 : handleCapacity
         unsafe bookHandles = UnsafeMutablePointer<UInt32>.allocate(capacity: Int(handleCapacity))
         unsafe bookHandles.initialize(repeating: Self.noKey, count: Int(handleCapacity))
         self.consumer = consumer
     }
 
     deinit { unsafe bookHandles.deallocate() }
+
+    /// The producer's name.
+    public var producer: String { consumer.producer }
 
     /// The book's handle for the ring's, or one that no key has.
     @inline(__always)
@@ -36,5 +56,13 @@ struct RingFeed: ~Copyable {
     }
 
     /// How many handles the ring may define.
-    var handles: Range<UInt32> { 0..<handleCapacity }
+    var handleCount: UInt32 { handleCapacity }
+
+    /// Up to where records may be freed when half of the ring is kept: a writer that comes back reads them
+    /// again. A ring of fewer than four records keeps none, so that a fill and its extension find room.
+    var retainedFrom: UInt64 {
+        let capacity = consumer.recordMask &+ 1
+        let kept = capacity >= 4 ? capacity / 2 : 0
+        return next &- consumer.freed > kept ? next &- kept : consumer.freed
+    }
 }

@@ -13,6 +13,7 @@ public enum PksCommand {
 
     static var verbs: [any Verb.Type] {
         [
+            RunVerb.self,
             TopVerb.self,
             ReadVerb.self,
             ListVerb.self,

@@ -18,6 +18,9 @@ public struct BookOptions: Sendable {
     public var allowedOwners: [UInt32] = []
     /// Records that no producer of this ABI writes after which a ring is quarantined.
     public var violationsMax: Int = 64
+    /// The book's private memory is brought in at the start when it is not more than this; otherwise pages come
+    /// when they are first touched, and a fill that touches a new one waits for it.
+    public var prefaultBytesMax: Int = 256 << 20
 
     /// A book with the product's defaults.
     public init(config: BookConfig = BookConfig()) { self.config = config }

@@ -30,6 +30,8 @@ public struct RingConsumer: ~Copyable, @unchecked Sendable {
     public private(set) var tail: UInt64
     /// The ring is broken and gives no more records.
     public private(set) var isQuarantined = false
+    /// Why, one of PKS_QUARANTINE_*. This process's own word, which no producer can change.
+    public private(set) var quarantineReason = PKS_QUARANTINE_NONE
 
     // SAFETY: these point into `ring`, which lives as long as this value.
     @usableFromInline let tailWord: UnsafePointer<UInt64>
@@ -169,6 +171,7 @@ extension RingConsumer {
     /// Stops reading this ring for good, and tells the producer why (PKS_QUARANTINE_*).
     public mutating func quarantine(_ reason: Int32) {
         isQuarantined = true
+        quarantineReason = reason
         tail = freed
         // SAFETY: a word of the consumer's lines. SYNC: as the state below, whose release it precedes.
         unsafe pks_store_relaxed(&cursors.pointee.quarantine_reason, UInt64(reason))
@@ -176,6 +179,10 @@ extension RingConsumer {
         // SYNC: partner is the acquire load in pks_producer_quarantine.
         unsafe pks_store_release(ring.consumerState, UInt64(PKS_RING_QUARANTINED))
     }
+
+    /// The ring's file was cut short, and this process reads zeros in its place. Only known where
+    /// `FaultGuard.install` was called; elsewhere such a ring ends the process.
+    public var wasCut: Bool { ring.wasCut }
 
     /// The producer has said that nothing comes after what is published. Refresh once more after seeing it.
     public var isClosed: Bool {
@@ -196,7 +203,7 @@ extension RingConsumer {
     mutating func advance(to seen: UInt64) -> Bool {
         if isQuarantined { return false }
         guard seen >= tail, seen &- freed <= recordMask &+ 1 else {
-            quarantine(PKS_QUARANTINE_CURSORS)
+            quarantine(wasCut ? PKS_QUARANTINE_FILE : PKS_QUARANTINE_CURSORS)
             return false
         }
         tail = seen

@@ -69,11 +69,15 @@ struct RingMapping: ~Copyable {
             ShmError($0, object: path)
         }
         let file = checked.takeFile()
-        let mapping = try shmCall { () throws(SystemError) in
+        var mapping = try shmCall { () throws(SystemError) in
             try MappedFile(file, byteCount: layout.byteCount, writable: true)
         }
+        mapping.guardAgainstCuts()
         return RingMapping(mapping, layout: layout, header: header, path: path)
     }
+
+    /// The file was cut short under this mapping; see `FaultGuard`.
+    var wasCut: Bool { mapping.wasCut }
 
     /// Where both sides stand, checked: freed <= tail <= freed + capacity.
     func positions() throws(ShmError) -> (freed: UInt64, tail: UInt64) {

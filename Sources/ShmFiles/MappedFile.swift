@@ -1,3 +1,4 @@
+import CFaultGuard
 import Glibc
 
 // SAFETY: the mapping is made in init, lives until deinit, and `base` and `byteCount` never change.
@@ -10,6 +11,8 @@ package struct MappedFile: ~Copyable {
     /// Length of the mapping.
     package let byteCount: Int
     private let isShared: Bool
+    /// The mapping's place in the table of `FaultGuard`; negative when it has none.
+    private var guardPlace: Int32 = -1
 
     /// Maps the first `byteCount` bytes of an open file and brings every page in, so that no later touch
     /// can fault: a page that cannot be had is an error here instead of a signal later.
@@ -53,8 +56,19 @@ package struct MappedFile: ~Copyable {
         isShared = true
     }
 
+    /// From now on a page that the file has lost reads as zero, in a process that has called
+    /// `FaultGuard.install`. Without a free place in its table the mapping stays as it is.
+    package mutating func guardAgainstCuts() {
+        // SAFETY: the range is this mapping, which leaves the table before it is unmapped.
+        if guardPlace < 0 { guardPlace = unsafe pks_fault_guard_add(base, byteCount) }
+    }
+
+    /// A page was missing, so that all of this mapping now reads as zero and writes to it reach nobody.
+    package var wasCut: Bool { pks_fault_guard_tripped(guardPlace) != 0 }
+
     deinit {
         if isShared { return }
+        pks_fault_guard_remove(guardPlace)
         // SAFETY: the mapping was made in init and nobody else unmaps it.
         _ = unsafe munmap(base, byteCount)
     }

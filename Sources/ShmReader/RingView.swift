@@ -82,11 +82,12 @@ public struct RingView: ~Copyable, @unchecked Sendable {
             UInt64(end) <= header.ring_bytes
         else { throw .invalid(object: path, field: "cursor_offset") }
         let file = checked.takeFile()
-        let mapping = try translating { () throws(SystemError) in
+        var mapping = try translating { () throws(SystemError) in
             try MappedFile(file, byteCount: end, writable: false)
         } _: {
             AttachError($0)
         }
+        mapping.guardAgainstCuts()
         self.book = book
         self.producer = producer
         self.header = header

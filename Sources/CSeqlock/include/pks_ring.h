@@ -46,6 +46,7 @@
 #define PKS_QUARANTINE_NONE 0
 #define PKS_QUARANTINE_CURSORS 1 /* the producer's cursor went back, or past the ring's room */
 #define PKS_QUARANTINE_RECORDS 2 /* too many records that no producer of this ABI writes */
+#define PKS_QUARANTINE_FILE 3    /* the ring's file was cut short while it was mapped */
 
 struct pks_ring_header {
     uint64_t magic;

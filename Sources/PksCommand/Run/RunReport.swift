@@ -1,0 +1,80 @@
+import PositionText
+import Service
+import ShmReader
+
+/// The lines that the daemon prints of its books, for people or as JSON.
+struct RunReport {
+    let printsJSON: Bool
+    private let output = ByteWriter.standardOutput()
+
+    init(printsJSON: Bool) { self.printsJSON = printsJSON }
+
+    /// One line a book when the segments are there.
+    func began(_ books: [ServiceBook], metrics: ListenAddress?) {
+        for book in books { printsJSON ? line(beganJSON(book)) : line(beganText(book)) }
+        if let metrics, !printsJSON { line(Array("metrics on http://\(metrics)/metrics".utf8)) }
+        if let metrics, printsJSON {
+            line(Array("{\"event\":\"metrics\",\"address\":\"\(metrics)\"}".utf8))
+        }
+        flush()
+    }
+
+    /// One line a book when all is done.
+    func ended(_ stats: ServiceStats, leftCount: UInt64) {
+        for book in stats.books { printsJSON ? line(endedJSON(book, stats)) : line(endedText(book)) }
+        flush()
+        if leftCount > 0 {
+            say("pks: \(leftCount) records could not be taken in time; they stay on their rings")
+        }
+    }
+
+    private func beganText(_ book: ServiceBook) -> [UInt8] {
+        let memory = "\((book.memoryBytes + book.segmentBytes) >> 20) MiB reserved"
+        let text =
+            "book \(book.name): \(book.method), room for \(book.positionsMax) positions, \(book.lotsMax) lots, "
+            + "\(book.identitiesMax) identities and \(book.ringsMax) rings, \(memory)"
+            + (book.isPrefaulted ? "" : ", taken as it is needed") + ", \(book.segmentPath)"
+        return Array(visible(text).utf8)
+    }
+
+    private func beganJSON(_ book: ServiceBook) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append(static: "{\"event\":\"start\",\"book\":")
+        bytes.append(json: book.name)
+        bytes.append(static: ",\"method\":")
+        bytes.append(json: book.method)
+        bytes.append(text: ",\"positions_max\":\(book.positionsMax),\"lots_max\":\(book.lotsMax)")
+        bytes.append(text: ",\"identities_max\":\(book.identitiesMax),\"rings_max\":\(book.ringsMax)")
+        bytes.append(text: ",\"memory_bytes\":\(book.memoryBytes),\"segment_bytes\":\(book.segmentBytes)")
+        bytes.append(text: ",\"prefaulted\":\(book.isPrefaulted),\"segment\":")
+        bytes.append(json: book.segmentPath)
+        bytes.append(static: "}")
+        return bytes
+    }
+
+    private func endedText(_ book: BookStats) -> [UInt8] {
+        let counters = book.counters
+        return Array(
+            visible(
+                "book \(book.book): \(counters.fills) fills, \(counters.duplicates) duplicates, "
+                    + "\(counters.conflicts) conflicts, \(counters.rejects) rejects, \(book.positions) positions, "
+                    + "seq \(book.appliedSeq)"
+            ).utf8)
+    }
+
+    private func endedJSON(_ book: BookStats, _ stats: ServiceStats) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append(static: "{\"event\":\"stop\",\"book\":")
+        bytes.append(json: book.book)
+        let counters = book.counters
+        bytes.append(text: ",\"fills\":\(counters.fills),\"duplicates\":\(counters.duplicates)")
+        bytes.append(text: ",\"conflicts\":\(counters.conflicts),\"rejects\":\(counters.rejects)")
+        bytes.append(text: ",\"positions\":\(book.positions),\"applied_seq\":\(book.appliedSeq)")
+        bytes.append(text: ",\"seconds\":\(rounded(Double(stats.uptimeNs) / 1e9, 3))}")
+        return bytes
+    }
+
+    // A daemon goes on when nobody reads its output any more.
+    private func line(_ bytes: [UInt8]) { try? output.write(bytes + [UInt8(ascii: "\n")]) }
+    private func flush() { try? output.flush() }
+}

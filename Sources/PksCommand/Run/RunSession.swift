@@ -1,0 +1,130 @@
+import Accumulator
+import CSeqlock
+import Configuration
+import Glibc
+import PositionText
+import Service
+import ShmReader
+import Telemetry
+
+/// One run of the daemon: start, ready, waiting for a signal, end. The main thread.
+struct RunSession {
+    private let configuration: ServiceConfiguration
+    private let report: RunReport
+    private var manager = ServiceManager()
+    private var signals = endingSignals()
+    private var nextStatusNs: Int64 = 0
+
+    /// Looks around so often while nothing happens, ms.
+    private static let lookMs = 100
+    private static let statusNs: Int64 = 5_000_000_000
+
+    init(_ configuration: ServiceConfiguration, printsJSON: Bool) {
+        self.configuration = configuration
+        report = RunReport(printsJSON: printsJSON)
+    }
+
+    /// Runs until a signal comes. Call it on the main thread before there are others.
+    mutating func run() throws(CommandError) -> ExitStatus {
+        // SAFETY: the set outlives the call; threads that come later inherit the mask.
+        unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
+        let service = try makeService()
+        let readyFile: ReadyFile? = if let path = configuration.readyFile { try ReadyFile(path) } else { nil }
+        defer { readyFile?.remove() }
+        let server = try serve(service)
+        defer { server.stop() }
+        do throws(ServiceError) { try service.start() } catch { throw CommandError(error) }
+        report.began(service.books, metrics: server.address)
+        if !awaitLive(service) {
+            if let readyFile { try show(readyFile, service) }
+            let count = service.books.count
+            manager.ready("live: \(count) book\(count == 1 ? "" : "s")")
+            say("pks: live, process \(getpid())")
+            watch(service)
+        }
+        manager.stopping()
+        return end(service)
+    }
+
+    private func makeService() throws(CommandError) -> PositionService {
+        var options = configuration.options
+        for place in options.books.indices {
+            // Which identities share a bucket must not be for a sender to choose.
+            options.books[place].config.hashSeed = UInt64.random(in: 0...UInt64.max)
+        }
+        do throws(ServiceError) {
+            return try PositionService(options) { say("pks: " + visible($0)) }
+        } catch {
+            throw CommandError(error)
+        }
+    }
+
+    /// Begins to answer questions. A service that never starts takes its segments back.
+    private func serve(_ service: PositionService) throws(CommandError) -> TelemetryServer {
+        do throws(TelemetryError) {
+            return try TelemetryServer(
+                runDirectory: configuration.runDirectory, address: configuration.metrics,
+                version: PksCommand.version
+            ) {
+                service.stats()
+            }
+        } catch {
+            service.abandon()
+            throw CommandError(serving: error)
+        }
+    }
+
+    /// A ready file that cannot be shown ends the daemon: whoever waits for it would wait for ever.
+    private func show(_ file: ReadyFile, _ service: PositionService) throws(CommandError) {
+        do throws(CommandError) { try file.show() } catch {
+            service.stop()
+            throw error
+        }
+    }
+
+    /// Waits until every book is live. True when a signal came first.
+    private mutating func awaitLive(_ service: PositionService) -> Bool {
+        while !service.isLive {
+            if nextSignal(ms: 2) != nil { return true }
+        }
+        return false
+    }
+
+    /// Waits for a signal, and tells systemd that all is well while it is.
+    private mutating func watch(_ service: PositionService) {
+        while nextSignal(ms: Self.lookMs) == nil {
+            manager.sign(isWell: service.isHealthy())
+            tellStatus(service)
+        }
+    }
+
+    private mutating func tellStatus(_ service: PositionService) {
+        let nowNs = pks_monotonic_ns()
+        guard manager.isThere, nowNs >= nextStatusNs else { return }
+        nextStatusNs = nowNs + Self.statusNs
+        let stats = service.stats()
+        let fills = stats.books.reduce(UInt64(0)) { $0 &+ $1.counters.fills }
+        let rings = stats.books.reduce(0) { $0 + $1.rings.count }
+        manager.status("\(stats.books.count) books, \(rings) rings, \(fills) fills")
+    }
+
+    private mutating func end(_ service: PositionService) -> ExitStatus {
+        service.beginStop()
+        while !service.hasStopped {
+            // Whoever asks twice does not want to wait. The rings keep what was not taken.
+            if let signal = nextSignal(ms: 2) { _exit(128 + signal) }
+            manager.sign(isWell: service.isHealthy())
+        }
+        service.stop()
+        report.ended(service.stats(), leftCount: service.leftCount)
+        return .success
+    }
+
+    /// The signal that came within `ms`, or nil.
+    private mutating func nextSignal(ms: Int) -> Int32? {
+        var time = timespec(tv_sec: 0, tv_nsec: ms * 1_000_000)
+        // SAFETY: both outlive the call; no details of the signal are wanted.
+        let signal = unsafe sigtimedwait(&signals, nil, &time)
+        return signal > 0 ? signal : nil
+    }
+}
