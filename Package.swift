@@ -124,8 +124,20 @@ let package = Package(
         .target(name: "CxxSlot", dependencies: ["CSeqlock"], path: "Tests/Tools/CxxSlot"),
         .executableTarget(
             name: "pks-torture",
-            dependencies: ["CSeqlock", "CTorture", "FillProducer", "ShmBridge", "ShmFiles", "ShmReader"],
+            dependencies: [
+                "CSeqlock", "CTorture", "FillProducer", "ShmBridge", "ShmFiles", "ShmReader", "TestSupport",
+            ],
             path: "Tests/Tools/pks-torture", swiftSettings: strict),
+        .executableTarget(
+            name: "gateway-swift", dependencies: ["CSeqlock", "FillProducer"],
+            path: "Tests/Tools/gateway-swift", swiftSettings: strict),
+        .testTarget(
+            name: "FillProducerTests",
+            dependencies: [
+                "CMallocCount", "CSeqlock", "CTorture", "FillProducer", "ShmBridge", "TestSupport",
+                "gateway-swift", "pks-torture",
+            ],
+            resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
             name: "ShmTests",
             dependencies: [

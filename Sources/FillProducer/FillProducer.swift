@@ -32,6 +32,7 @@ public struct FillProducer: ~Copyable, @unchecked Sendable {
     /// `wrongVersion`, `wrongLayout`, `invalid`, `wrongOwner`), because it may hold fills that nobody has applied
     /// yet. A file that is no ring at all is replaced.
     public init(_ options: ProducerOptions) throws(ProducerError) {
+        // SAFETY: the error is a local that outlives the call; what open gives is this value's alone.
         var error = unsafe pks_producer_error()
         guard let producer = unsafe try options.open(&error) else {
             throw unsafe ProducerError(error)
@@ -67,8 +68,9 @@ public struct FillProducer: ~Copyable, @unchecked Sendable {
     /// Records that can be put now. Looks at the writer's cursor.
     public var room: Int { Int(clamping: unsafe pks_producer_room(producer)) }
 
-    /// What became of the records in this life of the book. Final for all records before an `appliedCount` that
-    /// was looked at before.
+    /// What became of the records in this life of the book. The writer tells it a little after it has applied them:
+    /// final for all records before `appliedCount` once `writerHeartbeatNs` is later than the moment at which that
+    /// was seen.
     public var counts: ProducerCounts {
         var counts = pks_producer_counts()
         unsafe pks_producer_counts(producer, &counts)
@@ -105,6 +107,7 @@ public struct FillProducer: ~Copyable, @unchecked Sendable {
     /// `putCount`); false when it is not yet so. A writer that has it mapped keeps it until it lets go.
     /// Throws `system`.
     public mutating func removeIfDrained() throws(ProducerError) -> Bool {
+        // SAFETY: the error is a local that outlives the call.
         var error = unsafe pks_producer_error()
         let result = unsafe pks_producer_remove_if_drained(producer, &error)
         if result < 0 { throw unsafe ProducerError(error) }
@@ -115,6 +118,7 @@ public struct FillProducer: ~Copyable, @unchecked Sendable {
     /// journal, a crash of it after this needs the fills from their source again: they are nowhere else.
     /// Throws `system`.
     public mutating func removeIfApplied() throws(ProducerError) -> Bool {
+        // SAFETY: the error is a local that outlives the call.
         var error = unsafe pks_producer_error()
         let result = unsafe pks_producer_remove_if_applied(producer, &error)
         if result < 0 { throw unsafe ProducerError(error) }

@@ -35,6 +35,8 @@ enum CommandError: Error {
     case lines(ExitStatus, [String])
     /// Whoever reads the output has closed it: nothing is wrong, and there is nobody to tell.
     case outputClosed
+    /// A signal has ended the work; what there was to say is said.
+    case interrupted(Int32)
 
     /// The lines for stderr, without their newlines. Empty when there is nothing to say.
     var messages: [String] {
@@ -43,7 +45,7 @@ enum CommandError: Error {
             ["pks: \(what): \(why)" + (advice.map { " (\($0))" } ?? "")]
         case .said(_, let sentence): ["pks: " + sentence]
         case .lines(_, let lines): lines.map { "pks: " + $0 }
-        case .outputClosed: []
+        case .outputClosed, .interrupted: []
         }
     }
 
@@ -52,7 +54,14 @@ enum CommandError: Error {
         switch self {
         case .failed(let status, _, _, _), .said(let status, _), .lines(let status, _): status
         case .outputClosed: .success
+        case .interrupted: .unavailable
         }
+    }
+
+    /// The process's exit code: that of the status, or 128 and the signal.
+    var exitCode: Int32 {
+        if case .interrupted(let signal) = self { return 128 + signal }
+        return status.rawValue
     }
 }
 

@@ -14,6 +14,7 @@ public enum PksCommand {
     static var verbs: [any Verb.Type] {
         [
             RunVerb.self,
+            FeedVerb.self,
             TopVerb.self,
             ReadVerb.self,
             ListVerb.self,
@@ -34,7 +35,7 @@ public enum PksCommand {
             return try dispatch(arguments).rawValue
         } catch {
             for message in error.messages { say(visible(message)) }
-            return error.status.rawValue
+            return error.exitCode
         }
     }
 

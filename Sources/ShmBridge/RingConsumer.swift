@@ -161,11 +161,12 @@ extension RingConsumer {
     @inlinable @inline(__always)
     public mutating func setCounts(fills: UInt64, duplicates: UInt64, rejects: UInt64, nowNs: Int64) {
         // SAFETY: words of the consumer's lines.
-        // SYNC: partners are the acquire loads in RingView and in the producer; each word stands for itself.
-        unsafe pks_store_relaxed(&cursors.pointee.consumer_heartbeat_ns, UInt64(bitPattern: nowNs))
+        // SYNC: partners are the acquire loads in RingView and in the producer. The heartbeat comes last: whoever
+        // sees it sees counts that are at least as new.
         unsafe pks_store_relaxed(&cursors.pointee.fills, fills)
         unsafe pks_store_relaxed(&cursors.pointee.duplicates, duplicates)
         unsafe pks_store_relaxed(&cursors.pointee.rejects, rejects)
+        unsafe pks_store_release(&cursors.pointee.consumer_heartbeat_ns, UInt64(bitPattern: nowNs))
     }
 
     /// Stops reading this ring for good, and tells the producer why (PKS_QUARANTINE_*).

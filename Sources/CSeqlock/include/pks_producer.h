@@ -158,7 +158,8 @@ uint64_t pks_producer_freed(const struct pks_producer *producer);
 /* Records that can be put now. */
 uint64_t pks_producer_room(struct pks_producer *producer);
 
-/* What became of the records. Final for all records before `applied` when that was loaded before. */
+/* What became of the records. The writer tells it a little after it has applied them: final for all records before
+ * `applied` once the writer's heartbeat is later than the moment at which that was seen. */
 void pks_producer_counts(const struct pks_producer *producer, struct pks_producer_counts *counts);
 
 /* Which life of the book reads the ring: when it changes, a restarted writer reads again from `freed`. 0 when none

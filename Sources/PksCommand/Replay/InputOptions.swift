@@ -7,8 +7,8 @@ import ShmFiles
 
 /// The options that every verb with input files has, and what they come to.
 struct InputOptions {
-    let files: [String]
-    let feed: FeedOptions
+    let files: InputFiles
+    var feed: FeedOptions { files.feed }
     let method: LotMethod
     let runDirectory: String
     private let bounds: Bounds
@@ -22,10 +22,6 @@ struct InputOptions {
         let lateAfterNs: Int64?
     }
 
-    static let operand = OperandSpec(
-        name: "FILE...", countMin: 1, countMax: Feed.filesMax,
-        help: "Files of fills, in this order; each may be gzip, and - is standard input.")
-
     /// Reserved in shared memory for each book, 460 bytes each.
     private static let positionsMaxDefault = 1 << 14
 
@@ -34,20 +30,12 @@ struct InputOptions {
     /// What the specs of the verbs share; `methods` are the choices of --method.
     static func specs(methods: [String], methodHelp: String) -> [OptionSpec] {
         [
-            OptionSpec(
-                "format", .choice(FeedFormat.allCases.map(\.rawValue)),
-                "The format of the files. Default: told by name and content."),
+            InputFiles.formatSpec,
             OptionSpec("book", .text(placeholder: "B"), "The book of rows that name none. Default: main."),
             OptionSpec("method", .choice(methods), methodHelp),
-            OptionSpec(
-                "instruments", .text(placeholder: "FILE"),
-                "Static data, CSV: symbol, price_decimals, qty_decimals, multiplier, currency, class, method. "
-                    + "Default: 8 decimals, multiplier 1."),
-            OptionSpec(
-                "fix-dedupe", .choice(["cumqty"]),
-                "FIX: take reports of one order at the same CumQty for one fill, for venues that report each "
-                    + "fill twice."),
-            OptionSpec("allow-rejects", .flag, "Exit with 0 although something was rejected."),
+            InputFiles.instrumentsSpec,
+            InputFiles.dedupeSpec,
+            InputFiles.allowRejectsSpec,
             OptionSpec(
                 "positions-max", .count(1...1 << 24),
                 "The most positions of a book. Default: as many as the files can open, at most 16384."),
@@ -64,29 +52,15 @@ struct InputOptions {
             OptionSpec(
                 "late-after", .duration,
                 "A fill that is older than the newest one by more than this is counted as late. Default: 5s."),
-            OptionSpec(
-                "run-dir", .text(placeholder: "DIR"),
-                "Where locks are held. Default: PKS_RUN_DIR, else pks under XDG_RUNTIME_DIR, else a directory "
-                    + "of this user's in /tmp."),
+            InputFiles.runDirectorySpec,
         ]
     }
 
     init(_ options: ParsedOptions) throws(CommandError) {
-        files = options.operands
-        if files.count(where: { $0 == "-" }) > 1 {
-            throw .failed(
-                .usage, what: options.spec.name, why: "- stands there twice",
-                advice: "standard input can be read once")
-        }
-        var feed = FeedOptions()
-        feed.format = options.text("format").flatMap { FeedFormat(rawValue: $0) }
-        feed.book = try Self.bookName(options.text("book") ?? "main")
-        feed.dedupesFIXByCumQty = options.has("fix-dedupe")
-        if let path = options.text("instruments") { feed.instruments = try Self.instruments(path) }
-        self.feed = feed
+        files = try InputFiles(options, book: options.text("book") ?? "main")
         method = options.text("method").flatMap { LotMethod(name: $0) } ?? .fifo
         runDirectory = options.text("run-dir") ?? WriterLock.defaultRunDirectory
-        let rowsMax = InputSize.rowsMax(of: files)
+        let rowsMax = InputSize.rowsMax(of: files.paths)
         bounds = Bounds(
             positionsMax: options.count("positions-max") ?? min(rowsMax, Self.positionsMaxDefault),
             lotsMax: options.count("lots-max") ?? rowsMax,
@@ -103,29 +77,5 @@ struct InputOptions {
         if let ns = bounds.identityWindowNs { config.identityWindowNs = ns }
         if let ns = bounds.lateAfterNs { config.lateAfterNs = ns }
         return config
-    }
-
-    private static func instruments(_ path: String) throws(CommandError) -> InstrumentTable {
-        do throws(FeedError) {
-            let file = try InstrumentFile(path: path)
-            if !file.unknownNames.isEmpty {
-                say("pks: \(path): columns not used: \(file.unknownNames.joined(separator: ", "))")
-            }
-            return file.table
-        } catch {
-            guard case .instruments(let rejects, let total) = error else { throw CommandError(error) }
-            var lines = rejects.map(\.description)
-            if total > rejects.count { lines.append("\(path): and \(total - rejects.count) more") }
-            throw .lines(.badConfiguration, lines)
-        }
-    }
-
-    private static func bookName(_ name: String) throws(CommandError) -> String {
-        do throws(NameFault) { try SharedNames.check(name, bytesMax: Int(PKS_BOOK_BYTES)) } catch {
-            throw .failed(
-                .usage, what: "--book \(shown(name))", why: "the name \(error.text)",
-                advice: "choose another name")
-        }
-        return name
     }
 }

@@ -82,10 +82,12 @@ final class RejectLog {
         waiting.removeAll(keepingCapacity: true)
     }
 
-    /// The last line on stderr: how many more there are. `outPath` says where all of them stand.
-    func showRest(outPath: String?) {
+    /// What shows all rejects of a run that has shown the first few only.
+    static let adviceOut = "--out DIR writes all of them to rejects.csv"
+
+    /// The last line on stderr: how many more there are, and where to find them.
+    func showRest(advice: String) {
         if isSilent || count <= Self.shownMax { return }
-        let advice = outPath.map { "\($0) has all of them" } ?? "--out DIR writes all of them to rejects.csv"
         say("pks: and \(count - Self.shownMax) more rejects (\(advice))")
     }
 

@@ -40,53 +40,32 @@ struct ReplayRun {
     }
 
     private func runOpen() throws(CommandError) -> ExitStatus {
-        let (fileCount, feed, missing) = try readFiles()
+        let outcome = try readFiles()
         session.endRound()
         if let failure = session.failure { throw failure }
         var rows: [[PositionRow]] = []
         for lane in session.lanes { rows.append(try PositionsBack(lane).rows) }
         try write(rows)
-        var summary = ReplaySummary(files: fileCount, feed: feed)
+        var summary = ReplaySummary(files: outcome.fileCount, feed: outcome.summary)
         summary.elapsedNs = pks_monotonic_ns() - beganNs
         finish(&summary, rows)
         session.end(keep: options.flag("keep"))
         progress.clear()
-        session.effects.rejects.showRest(outPath: results.map { $0.directory + "/rejects.csv" })
+        session.effects.rejects.showRest(
+            advice: results.map { "\($0.directory)/rejects.csv has all of them" } ?? RejectLog.adviceOut)
         try tell(summary)
-        if let missing { return missing }
+        if let missing = outcome.missing { return missing }
         return summary.rejects > 0 && !options.flag("allow-rejects") ? .badData : .success
     }
 
-    /// Reads all files. `missing` is the status of the first that could not be read, when another could.
-    private func readFiles() throws(CommandError) -> (
-        fileCount: Int, feed: FeedSummary, missing: ExitStatus?
-    ) {
-        let session = session
-        var feed = Feed(options: input.feed) { session.wait() }
+    private func readFiles() throws(CommandError) -> InputFiles.Outcome {
         var sink = session
-        var fileCount = 0
-        var missing: ExitStatus?
-        for (ordinal, file) in input.files.enumerated() {
-            session.effects.sources.begin(file, ordinal: ordinal)
-            do throws(FeedError) {
-                let goesOn = try feed.read(file, into: &sink)
-                fileCount += 1
-                if !goesOn { break }
-            } catch {
-                let failure = CommandError(error)
-                missing = missing ?? failure.status
-                progress.clear()
-                for message in failure.messages { say(message) }
-            }
-        }
+        let session = session
+        let outcome = try input.files.read(
+            into: &sink, sources: session.effects.sources, progress: progress
+        ) { session.wait() }
         if let failure = session.failure { throw failure }
-        let summary = feed.summary
-        if !summary.unknownNames.isEmpty {
-            progress.clear()
-            say("pks: columns not used: \(summary.unknownNames.joined(separator: ", "))")
-        }
-        if fileCount == 0, let missing { throw .lines(missing, []) }
-        return (fileCount, summary, missing)
+        return outcome
     }
 
     private func write(_ rows: [[PositionRow]]) throws(CommandError) {

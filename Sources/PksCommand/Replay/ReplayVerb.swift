@@ -23,7 +23,7 @@ enum ReplayVerb: Verb {
             "Memory is bounded whatever the length of the input: effects and rejects are written as they come, "
                 + "and matches are sorted in 96 MiB with a temporary file in DIR for what is more.",
         ],
-        operand: InputOptions.operand,
+        operand: InputFiles.operand,
         options: InputOptions.specs(
             methods: InputOptions.methodNames,
             methodHelp: "In which order lots close. Default: fifo.")

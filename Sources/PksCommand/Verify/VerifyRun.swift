@@ -55,7 +55,7 @@ struct VerifyRun {
     ) throws(CommandError) {
         var feed = Feed(options: input.feed)
         var sink = sink
-        for (ordinal, file) in input.files.enumerated() {
+        for (ordinal, file) in input.files.paths.enumerated() {
             session.effects.sources.begin(file, ordinal: ordinal)
             do throws(FeedError) {
                 if try !feed.read(file, into: &sink) { break }

@@ -16,7 +16,7 @@ enum VerifyVerb: Verb {
                 + "disturbed. The input is read more than once, so it cannot be a pipe.",
         ],
         operand: OperandSpec(
-            name: "FILE...", countMin: 1, countMax: InputOptions.operand.countMax,
+            name: "FILE...", countMin: 1, countMax: InputFiles.operand.countMax,
             help: "Files of fills, in this order; each may be gzip."),
         options: InputOptions.specs(
             methods: InputOptions.methodNames + ["all"],
@@ -55,7 +55,7 @@ enum VerifyVerb: Verb {
             reports += try run.run()
             rejectCount = max(rejectCount, rejects.count)
             progress.clear()
-            if index == 0 { rejects.showRest(outPath: nil) }
+            if index == 0 { rejects.showRest(advice: RejectLog.adviceOut) }
         }
         try print(reports, options)
         let holds = reports.allSatisfy { $0.faults.isEmpty }

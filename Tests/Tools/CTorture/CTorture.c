@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static uint64_t word_of(uint64_t counter, int place) {
@@ -93,3 +95,13 @@ int torture_pin(int cpu) {
 int torture_pipe(int *ends) { return pipe2(ends, O_CLOEXEC); }
 
 void torture_die_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGKILL); }
+
+int torture_trace_me(void) { return ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0; }
+
+int torture_step(int pid) {
+    int status = 0;
+    if (ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL) != 0 || waitpid(pid, &status, 0) != pid) {
+        return -1;
+    }
+    return WIFSTOPPED(status) ? WSTOPSIG(status) : -1;
+}

@@ -16,6 +16,8 @@ struct Torture {
         pks-torture create DIRECTORY SLOTS              makes a segment and ends
         pks-torture produce DIRECTORY RECORDS           puts numbered fills on a ring
         pks-torture consume DIRECTORY RECORDS           takes and checks them
+        pks-torture gateway DIRECTORY NEXT SEED         puts checkable records on a ring until it is killed
+        pks-torture step DIRECTORY                      puts some between two stops, for a tracing parent
         VARIANT: correct | unchecked | other-cell | plain; SEED 0: full speed without a pause
         """
 
@@ -32,6 +34,8 @@ struct Torture {
             case "create": try Writers.create(&arguments)
             case "consume": try Writers.consume(&arguments)
             case "produce": try Writers.produce(&arguments)
+            case "gateway": try Gateways.produceUntilKilled(&arguments)
+            case "step": try Gateways.produceStepByStep(&arguments)
             default: arguments.fail("unknown verb")
             }
         } catch let error as ShmError {

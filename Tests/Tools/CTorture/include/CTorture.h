@@ -33,6 +33,13 @@ int torture_pin(int cpu);
 /* A pipe that no other process inherits by accident; 0 when it was made. */
 int torture_pipe(int *ends);
 
+/* Lets the parent of this process stop it after each of its instructions; 0 when that is not allowed here. */
+int torture_trace_me(void);
+
+/* Runs one instruction of a child that is stopped. The signal that stops it then: SIGTRAP after an ordinary
+ * instruction; -1 when the child is no more. The thread that spawned the child must call this. */
+int torture_step(int pid);
+
 /* Kills this process when its parent ends, so that no writer is left running. */
 void torture_die_with_parent(void);
 
