@@ -160,6 +160,15 @@ let package = Package(
                 "TestSupport",
             ],
             resources: [.copy("Fixtures")], swiftSettings: strict),
+        .executableTarget(
+            name: "pks-pulse", dependencies: ["CSeqlock", "ShmBridge"], path: "Tests/Tools/pks-pulse",
+            swiftSettings: strict),
+        .testTarget(
+            name: "MonitorTests",
+            dependencies: [
+                "CSeqlock", "FixedPoint", "Monitor", "PositionText", "ShmBridge", "ShmReader", "TestSupport",
+            ],
+            resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
             name: "ConfigurationTests",
             dependencies: ["Accumulator", "Configuration", "LotMatching", "Service", "TestSupport"],

@@ -33,13 +33,11 @@ enum KeyBindings {
             keys: ["s"], command: .sort, label: "s", short: "sort",
             help: "Sort by a column: type its name, with - before it for the largest first."),
         Binding(
-            keys: ["<", ","], command: .sortLeft, label: "<", short: nil,
-            help: "Sort by the column to the left."),
+            keys: ["t"], command: .totals, label: "t", short: "totals",
+            help: "Totals by account, by strategy, by symbol, and back. Currencies are never added."),
         Binding(
-            keys: [">", "."], command: .sortRight, label: ">", short: nil,
-            help: "Sort by the column to the right."),
-        Binding(
-            keys: ["r"], command: .reverse, label: "r", short: "reverse", help: "Sort the other way round."),
+            keys: [.enter], command: .open, label: "Enter", short: "detail",
+            help: "All about the selected position; on a total, the positions that it is made of."),
         Binding(
             keys: ["p", " "], command: .pause, label: "p", short: "pause",
             help: "Pause: the screen stands still, and what changes is followed meanwhile."),
@@ -47,17 +45,19 @@ enum KeyBindings {
             keys: ["f"], command: .freeze, label: "f", short: "freeze",
             help: "Freeze: rows stay in their places while their numbers go on."),
         Binding(
-            keys: ["t"], command: .totals, label: "t", short: "totals",
-            help: "Totals by account, by strategy, by symbol, and back. Currencies are never added."),
-        Binding(
-            keys: [.enter], command: .open, label: "Enter", short: "detail",
-            help: "All about the selected position; on a total, the positions that it is made of."),
-        Binding(
             keys: ["b"], command: .books, label: "b", short: "books",
             help: "One book after the other, and all."),
         Binding(
             keys: ["v"], command: .curve, label: "v", short: "curve",
             help: "The curve of the selected row: net P&L or net quantity."),
+        Binding(
+            keys: ["r"], command: .reverse, label: "r", short: "reverse", help: "Sort the other way round."),
+        Binding(
+            keys: ["<", ","], command: .sortLeft, label: "<", short: nil,
+            help: "Sort by the column to the left."),
+        Binding(
+            keys: [">", "."], command: .sortRight, label: ">", short: nil,
+            help: "Sort by the column to the right."),
         Binding(keys: [.up, "k"], command: .up, label: "Up k", short: nil, help: "The line above."),
         Binding(keys: [.down, "j"], command: .down, label: "Down j", short: nil, help: "The line below."),
         Binding(

@@ -93,7 +93,7 @@ package enum MonitorColumn: Int, CaseIterable, Sendable {
         case .lastPrice: 70
         case .strategy: 68
         case .age: 65
-        case .book: 60
+        case .book: 72
         case .openCost: 55
         case .fees: 50
         case .openLots: 45
@@ -138,7 +138,7 @@ extension PositionRow {
     /// The text of a column, exact; ages as of `nowNs`, CLOCK_MONOTONIC.
     func text(_ column: MonitorColumn, nowNs: Int64) -> String {
         switch column {
-        case .age: return ageText(nowNs - Int64(clamping: view.position.publish_ns))
+        case .age: return ageText(nowNs - view.position.publish_ns)
         case .currency: return view.key.currency
         case .seq: return "\(view.position.applied_seq)"
         default: break

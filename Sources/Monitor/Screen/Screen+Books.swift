@@ -26,7 +26,7 @@ extension Screen {
         fits[.books] = table.fits
         table.draw(
             on: &grid, top: plan.bookHeadRow, body: plan.bookRows.lowerBound, width: grid.width, gap: gap)
-        if let row = plan.factsRow { drawFacts(row) }
+        drawFacts()
     }
 
     /// The current book is always among them.
@@ -55,7 +55,7 @@ extension Screen {
             Table.Value(text: safe(visible(book.name))),
             Table.Value(text: stateText(health), role: stateRole(health)),
             fact(rate),
-            fact(ageText(model.nowNs - health.heartbeatNs), health.isCurrent ? .plain : .warning),
+            fact(ageText(model.nowNs - health.heartbeatNs), beatRole(health)),
             fact("\(health.appliedSeq)"),
             fact(health.durableSeq == 0 ? "-" : "\(health.durableSeq)"),
             fact(lag), fact(grouped(rejects), rejects > 0 ? .warning : .plain),
@@ -68,6 +68,11 @@ extension Screen {
         guard let counters = health.counters else { return "-" }
         return counters.ringsQuarantined == 0
             ? "\(counters.rings)" : "\(counters.rings) (\(counters.ringsQuarantined) shut out)"
+    }
+
+    private func beatRole(_ health: BookHealth) -> Style.Role {
+        if case .writer(.stopped) = health.condition { return .quiet }
+        return health.isCurrent ? .plain : .warning
     }
 
     private func stateText(_ health: BookHealth) -> String {
@@ -87,33 +92,67 @@ extension Screen {
         }
     }
 
-    /// All about the current book in one line: first what is wrong.
-    private mutating func drawFacts(_ row: Int) {
+    /// More about the current book: what is wrong comes first where there is one line only, and last, next to the
+    /// table, where there are two.
+    private mutating func drawFacts() {
         guard let number = model.currentBook, model.books.indices.contains(number) else { return }
         let book = model.books[number]
-        let health = book.health
-        var parts: [(String, Style.Role)] = []
-        func add(_ text: String, _ role: Style.Role) {
-            if !parts.isEmpty { parts.append((theme.separator, .quiet)) }
-            parts.append((text, role))
+        var troubles = joined(troubles(of: book))
+        for other in model.shownBooks where other != number && model.shownBooks.count > 1 {
+            let more = joined(self.troubles(of: model.books[other]))
+            if more.isEmpty { continue }
+            if !troubles.isEmpty { troubles.append((theme.separator, .quiet)) }
+            troubles += [(safe(visible(model.books[other].name)) + ": ", .plain)] + more
         }
-        if model.shownBooks.count > 1 { add(visible(book.name), .quiet) }
+        var facts = joined(facts(of: book))
+        if model.shownBooks.count > 1 { facts.insert((safe(visible(book.name)) + ": ", .plain), at: 0) }
+        let rows = plan.factRows
+        if rows.count > 1 {
+            put(facts, 0, rows.lowerBound)
+            put(troubles, 0, rows.lowerBound + 1)
+        } else if rows.count == 1 {
+            let separator = troubles.isEmpty ? [] : [(theme.separator, Style.Role.quiet)]
+            put(troubles + separator + facts, 0, rows.lowerBound)
+        }
+    }
+
+    private typealias Part = (String, Style.Role)
+
+    private func joined(_ parts: [Part]) -> [Part] {
+        Array(parts.map { [$0] }.joined(separator: [(theme.separator, Style.Role.quiet)]))
+    }
+
+    private func facts(of book: BookState) -> [Part] {
+        let health = book.health
+        guard let counters = health.counters else { return [] }
+        // The name as shm_open knows it.
+        let name = "/" + (health.path.split(separator: "/").last ?? "")
+        return [
+            ("\(safe(visible(name))), ABI \(health.abi)", .quiet),
+            ("duplicates \(grouped(counters.duplicates))", .quiet),
+            ("conflicts \(grouped(counters.conflicts))", counters.conflicts > 0 ? .warning : .quiet),
+            ("late \(grouped(counters.late))", .quiet),
+            ("open lots \(grouped(counters.openLots))", .quiet),
+            ("matches \(grouped(counters.matches))", .quiet),
+        ]
+    }
+
+    private func troubles(of book: BookState) -> [Part] {
+        let health = book.health
+        var parts: [Part] = []
         if let trouble = health.trouble(nowNs: model.nowNs) {
             var isQuiet = false
             if case .writer(.stopped) = health.condition { isQuiet = true }
-            add(trouble, isQuiet ? .plain : .warning)
+            parts.append((trouble, isQuiet ? .plain : .warning))
         }
         if let restartedNs = book.restartedNs, model.nowNs - restartedNs < 60_000_000_000 {
-            add("writer restarted \(ageText(model.nowNs - restartedNs)) ago", .warning)
+            parts.append(("the writer restarted \(ageText(model.nowNs - restartedNs)) ago", .warning))
         }
-        if let counters = health.counters {
-            let reasons = health.rejects.map { "\($0.reason) \(grouped($0.count))" }
-            if !reasons.isEmpty { add("rejects: " + reasons.joined(separator: ", "), .warning) }
-            if counters.conflicts > 0 { add("conflicts \(grouped(counters.conflicts))", .warning) }
-            add("duplicates \(grouped(counters.duplicates))", .quiet)
-            add("late \(grouped(counters.late))", .quiet)
+        let reasons = health.rejects.map { "\($0.reason) \(grouped($0.count))" }
+        if !reasons.isEmpty { parts.append(("rejects: " + reasons.joined(separator: ", "), .warning)) }
+        if let rings = health.rings, rings.quarantined > 0 {
+            parts.append(("rings shut out: \(rings.quarantined)", .bad))
         }
-        if !health.path.isEmpty { add("\(visible(health.path)), ABI \(health.abi)", .quiet) }
-        put(parts, 0, row)
+        return parts
     }
 }

@@ -57,7 +57,6 @@ extension Screen {
             let text = row.text(column, nowNs: model.nowNs)
             return text.isEmpty ? "-" : visible(text)
         }
-        let publishedNs = Int64(clamping: position.publish_ns)
         var flags: [String] = []
         if row.view.isFlat { flags.append("flat") }
         if row.view.isLate { flags.append("last fill came late") }
@@ -72,7 +71,8 @@ extension Screen {
             ("last quantity", decimalText(position.last_qty, decimals: key.qtyDecimals)),
             ("flags", flags.isEmpty ? "none" : flags.joined(separator: ", ")),
             ("seq", text(.seq)), ("event time", UTCText.full(position.event_ns)),
-            ("published", UTCText.full(model.realtimeNs - (model.nowNs - publishedNs))), ("age", text(.age)),
+            ("published", UTCText.full(model.realtimeNs - (model.nowNs - position.publish_ns))),
+            ("age", text(.age)),
             ("slot", "\(id.slot)"),
             ("lot method", Int(key.method) < method.count ? method[Int(key.method)] : "\(key.method)"),
             ("multiplier", decimalText(key.multiplier, decimals: key.multiplierDecimals)),
@@ -84,18 +84,29 @@ extension Screen {
     /// Fields in as many columns as have room without cutting a value, read downwards.
     private func fieldLines(_ fields: [Field]) -> [[(String, Style.Role)]] {
         let label = (fields.map { CellWidth.of($0.label) }.max() ?? 0) + 2
-        let value = (fields.map { CellWidth.of(safe($0.value)) }.max() ?? 0) + 2
-        let columns = max(1, min(3, grid.width / (label + value)))
-        let count = (fields.count + columns - 1) / columns
-        return (0..<count).map { line in
+        func columns(_ count: Int) -> [ArraySlice<Field>] {
+            let length = (fields.count + count - 1) / count
+            return stride(from: 0, to: fields.count, by: length).map {
+                fields[$0..<min(fields.count, $0 + length)]
+            }
+        }
+        func width(_ column: ArraySlice<Field>) -> Int {
+            label + (column.map { CellWidth.of(safe($0.value)) }.max() ?? 0) + 2
+        }
+        let chosen =
+            [3, 2].map(columns).first { $0.reduce(0) { $0 + width($1) } <= grid.width + 2 } ?? columns(1)
+        let widths = chosen.map(width)
+        return (0..<(chosen.first?.count ?? 0)).map { line in
             var parts: [(String, Style.Role)] = []
-            for column in 0..<columns {
-                let place = column * count + line
-                guard place < fields.count else { break }
-                let (name, text) = fields[place]
+            for (place, column) in chosen.enumerated() where line < column.count {
+                let (name, text) = column[column.startIndex + line]
                 parts.append((CellText.padded(" " + name, width: label), .quiet))
                 let isNegative = text.hasPrefix("-") && text.count > 1
-                parts.append((CellText.padded(safe(text), width: value), isNegative ? .negative : .plain))
+                parts.append(
+                    (
+                        CellText.padded(safe(text), width: widths[place] - label),
+                        isNegative ? .negative : .plain
+                    ))
             }
             return parts
         }

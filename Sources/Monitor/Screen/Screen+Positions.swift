@@ -36,28 +36,32 @@ extension Screen {
         }
         let table = Table(Self.tableColumns(columns, model.sort, theme), rows, fits[.positions], theme)
         fits[.positions] = table.fits
-        let movingCount = columns.filter { !$0.isKey }.count
-        columnOffset = min(columnOffset, max(0, movingCount - 1))
-        while columnOffset > 0, isLastColumnSeen(table, at: columnOffset - 1) { columnOffset -= 1 }
+        drawScrolled(table, fixed: columns.filter(\.isKey).count)
+    }
+
+    /// Draws a table that may be scrolled sideways, with marks where there is more of it.
+    private mutating func drawScrolled(_ table: Table, fixed: Int) {
+        columnOffset = min(columnOffset, max(0, table.columns.count - fixed - 1))
+        let isWhole = table.placed(width: grid.width, gap: gap, offset: 0).count == table.columns.count
+        // The marks have cells of their own at the right.
+        let width = isWhole ? grid.width : max(1, grid.width - 3)
+        while columnOffset > 0, isWhole || isLastColumnSeen(table, width, at: columnOffset - 1) {
+            columnOffset -= 1
+        }
         table.draw(
-            on: &grid, top: plan.tableHeadRow, body: plan.bodyRow, width: grid.width, gap: gap,
+            on: &grid, top: plan.tableHeadRow, body: plan.bodyRow, width: width, gap: gap,
             offset: columnOffset)
-        markMoreColumns(table, columns.count)
+        guard !isWhole, let row = plan.tableHeadRow, grid.width > 3 else { return }
+        if columnOffset > 0 { grid.put(theme.leftMark, grid.width - 2, row, Style(.key)) }
+        let isMore = columnOffset == 0 || !isLastColumnSeen(table, width, at: columnOffset)
+        if isMore { grid.put(theme.rightMark, grid.width - 1, row, Style(.key)) }
     }
 
     /// Whether there is nothing more to the right; at the start columns may be left out anywhere.
-    private func isLastColumnSeen(_ table: Table, at offset: Int) -> Bool {
-        let places = table.placed(width: grid.width, gap: gap, offset: offset)
+    private func isLastColumnSeen(_ table: Table, _ width: Int, at offset: Int) -> Bool {
+        let places = table.placed(width: width, gap: gap, offset: offset)
         if offset == 0 { return places.count == table.columns.count }
         return places.last?.index == table.columns.count - 1
-    }
-
-    private mutating func markMoreColumns(_ table: Table, _ count: Int) {
-        guard let row = plan.tableHeadRow else { return }
-        let places = table.placed(width: grid.width, gap: gap, offset: columnOffset)
-        if columnOffset > 0 { grid.put(theme.leftMark, 0, row, Style(.key)) }
-        let isMore = columnOffset == 0 ? places.count < count : places.last?.index != count - 1
-        if isMore { grid.put(theme.rightMark, grid.width - 1, row, Style(.key)) }
     }
 
     func value(_ column: MonitorColumn, of id: RowID) -> Table.Value {
@@ -137,12 +141,7 @@ extension Screen {
         }
         let table = Table(columns, rows, fits[.totals], theme)
         fits[.totals] = table.fits
-        columnOffset = min(columnOffset, max(0, columns.count - 3))
-        while columnOffset > 0, isLastColumnSeen(table, at: columnOffset - 1) { columnOffset -= 1 }
-        table.draw(
-            on: &grid, top: plan.tableHeadRow, body: plan.bodyRow, width: grid.width, gap: gap,
-            offset: columnOffset)
-        markMoreColumns(table, columns.count)
+        drawScrolled(table, fixed: 2)
     }
 
     private func total(

@@ -99,7 +99,7 @@ package struct Screen {
             model.onlyBook.map { "book \($0)" } ?? "\(model.books.count) book"
             + (model.books.count == 1 ? "" : "s")
         words.append(books)
-        words.append("by \(model.sort.word)")
+        words.append("sort \(model.sort.word)")
         if !model.filter.pattern.isEmpty { words.append("/" + visibleText(model.filter.pattern)) }
         let clock = UTCText.time(model.realtimeNs) + " UTC "
         var flags = ""
@@ -121,7 +121,7 @@ struct ScreenPlan: Equatable {
     private(set) var titleRow: Int?
     private(set) var bookHeadRow: Int?
     private(set) var bookRows: Range<Int> = 0..<0
-    private(set) var factsRow: Int?
+    private(set) var factRows: Range<Int> = 0..<0
     private(set) var tableHeadRow: Int?
     private(set) var bodyRow = 0
     private(set) var bodyLines = 0
@@ -141,7 +141,10 @@ struct ScreenPlan: Equatable {
             bookRows = row..<row + lines
             row += lines
         }
-        if height >= 12, bookCount > 0 { factsRow = row; row += 1 }
+        if height >= 12, bookCount > 0 {
+            factRows = row..<row + (height >= 24 ? 2 : 1)
+            row = factRows.upperBound
+        }
         let curveLines = height >= 50 ? 4 : height >= 34 ? 3 : height >= 20 ? 2 : height >= 16 ? 1 : 0
         curveRows = bottom - curveLines..<bottom
         bottom -= curveLines

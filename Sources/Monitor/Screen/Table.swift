@@ -90,8 +90,15 @@ struct Table {
         }
         var chosen: [Int] = []
         var used = 0
+        var isFull = false
         for index in candidates {
-            let cells = least(index) + (chosen.isEmpty ? 0 : gap)
+            // What matters less comes only where the others have all the room that they want.
+            let isExtra = offset == 0 && columns[index].priority < Self.mainPriority
+            if isExtra && !isFull {
+                used = chosen.reduce(max(0, chosen.count - 1) * gap) { sum, index in sum + wanted(index) }
+                isFull = true
+            }
+            let cells = (isExtra ? wanted(index) : least(index)) + (chosen.isEmpty ? 0 : gap)
             if used + cells > width {
                 // Scrolled columns come in order; a gap in them would hide one for good.
                 if offset > 0, !columns[index].isFixed { break }
@@ -101,8 +108,12 @@ struct Table {
             chosen.append(index)
         }
         if chosen.isEmpty, let first = candidates.first { chosen = [first] }
-        return spread(chosen, width: width, gap: gap, spare: max(0, width - used))
+        let taken = chosen.reduce(max(0, chosen.count - 1) * gap) { sum, index in sum + least(index) }
+        return spread(chosen, width: width, gap: gap, spare: max(0, width - taken))
     }
+
+    /// Columns from this priority on are shortened rather than left out.
+    private static let mainPriority = 45
 
     /// Gives the room that is left to the columns that want more, the most important first.
     private func spread(_ chosen: [Int], width: Int, gap: Int, spare: Int) -> [Placed] {

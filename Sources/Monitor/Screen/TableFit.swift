@@ -46,8 +46,10 @@ enum NumberText {
             return String(repeating: " ", count: left) + whole + "." + digits
                 + String(repeating: " ", count: right)
         }
-        // The point stays in its place as far as it can; the mark takes the place of the last digit that fits.
-        let behind = min(room, fraction + 1)
+        // The point stays in its place, and the mark takes the place of the last digit that fits, unless that leaves
+        // next to nothing of a small number: then it gets all cells of the column.
+        var behind = min(room, fraction + 1)
+        if significantDigits(whole, digits.prefix(max(0, behind - 2))) < 4 { behind = room }
         if behind >= 3 {
             let kept = digits.prefix(behind - 2)
             return String(repeating: " ", count: room - behind) + whole + "." + kept + mark
@@ -56,6 +58,12 @@ enum NumberText {
             return String(repeating: " ", count: room - 1) + whole + mark
         }
         return String(repeating: "#", count: width)
+    }
+
+    /// Digits from the first that is not 0.
+    private static func significantDigits(_ whole: String, _ fraction: Substring) -> Int {
+        let digits = (whole + fraction).utf8.filter { (48...57).contains($0) }
+        return digits.drop { $0 == 48 }.count
     }
 }
 
