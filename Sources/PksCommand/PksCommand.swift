@@ -18,6 +18,7 @@ public enum PksCommand {
             TopVerb.self,
             ReadVerb.self,
             ListVerb.self,
+            StatsVerb.self,
             ConfigVerb.self,
             ReplayVerb.self,
             GenerateVerb.self,

@@ -1,1 +1,131 @@
+import Accumulator
+import CSeqlock
+import Glibc
 import Testing
+
+@testable import Service
+@testable import ShmReader
+@testable import Telemetry
+
+/// Figures that no daemon had, with a bit of everything.
+enum Sample {
+    static func ring(
+        _ producer: String = "gateway", tail: UInt64 = 1000, applied: UInt64 = 990, isClosed: Bool = false,
+        quarantine: UInt64? = nil
+    ) -> RingStats {
+        RingStats(
+            producer: producer, capacity: 4096,
+            status: RingStatus(
+                tail: tail, applied: applied, freed: 100, isClosed: isClosed, quarantineReason: quarantine,
+                consumerEpoch: 7, producerHeartbeatNs: 1, consumerHeartbeatNs: 2, fills: 900, duplicates: 50,
+                rejects: 40),
+            lagNs: 1_250_000, isProducerAlive: true)
+    }
+
+    static func book(
+        _ name: String = "alpha", status: WriterStatus = .live, hasJournal: Bool = false,
+        rings: [RingStats] = [ring()]
+    ) -> BookStats {
+        BookStats(
+            book: name, status: status, epoch: 0xfeed, method: "fifo", appliedSeq: 990,
+            durableSeq: hasJournal ? 900 : 0, hasJournal: hasJournal, heartbeatAgeNs: 50_000_001,
+            positions: 12,
+            positionsMax: 16384,
+            counters: BookCounters(
+                fills: 900, duplicates: 50, conflicts: 2, rejects: 40, late: 3, matches: 400, openLots: 77,
+                watermarkNs: 5, rings: 1, ringsQuarantined: 0),
+            rejects: [(reason: .conflict, count: 2), (reason: .zeroQuantity, count: 38)],
+            distinctRejects: [
+                DistinctReject(
+                    reason: .zeroQuantity, producer: "gateway",
+                    key: KeyNames(account: "a\"b", strategy: "s\\", symbol: "\u{1b}[2JX"), count: 38,
+                    firstRealtimeNs: 1_732_153_598_123_456_789, lastRealtimeNs: 1_732_153_599_000_000_000,
+                    lastTradeID: "t\n1", lastSourceRef: 17),
+                DistinctReject(
+                    reason: .conflict, producer: "gateway", key: nil, count: 2, firstRealtimeNs: 0,
+                    lastRealtimeNs: 1, lastTradeID: "", lastSourceRef: 0),
+            ],
+            rejectsNotTold: 4, rings: rings, refusedRings: [(producer: "odd", reason: "not a ring")])
+    }
+
+    static func service(_ books: [BookStats] = [book()]) -> ServiceStats {
+        ServiceStats(
+            pid: 4711, startedRealtimeNs: 1_732_153_500_000_000_000, uptimeNs: 3_661_000_000_000,
+            cpuNs: 12_345_678_901, residentBytes: 200 << 20, books: books)
+    }
+}
+
+/// A directory of one test's own that goes with this value, and everything in it.
+struct RunDirectory: ~Copyable {
+    let path: String
+
+    init() {
+        path = "/tmp/pks-telemetry-test-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+        // SAFETY: the name lives for the call.
+        #expect(unsafe mkdir(path, 0o700) == 0)
+    }
+
+    var names: [String] {
+        // SAFETY: an entry lives until the next readdir; its name is copied before that.
+        guard let stream = unsafe opendir(path) else { return [] }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    deinit {
+        // SAFETY: names live for the calls.
+        for name in names { _ = unsafe unlink(path + "/" + name) }
+        _ = unsafe rmdir(path)
+    }
+}
+
+/// A plain TCP or unix client that says exactly what it is told to say.
+struct RawClient: ~Copyable {
+    let descriptor: Int32
+
+    init(port: UInt16) throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var raw = sockaddr_in()
+        raw.sin_family = sa_family_t(AF_INET)
+        raw.sin_port = port.bigEndian
+        raw.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        // SAFETY: the address lives for the call, is as long as stated and begins like a sockaddr.
+        let result = unsafe withUnsafePointer(to: raw) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        try #require(result == 0)
+    }
+
+    func say(_ text: String) {
+        let bytes = Array(text.utf8)
+        // SAFETY: the array's storage lives for the call.
+        _ = unsafe bytes.withUnsafeBytes {
+            unsafe send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        }
+    }
+
+    /// Everything until the other side closes.
+    func hear() -> String {
+        var all: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            // SAFETY: the array's storage lives for the call, which stays inside it.
+            let count = unsafe chunk.withUnsafeMutableBytes {
+                unsafe recv(descriptor, $0.baseAddress, $0.count, 0)
+            }
+            if count <= 0 { return String(decoding: all, as: UTF8.self) }
+            all.append(contentsOf: chunk[..<count])
+        }
+    }
+
+    deinit { _ = close(descriptor) }
+}
