@@ -156,6 +156,7 @@ let package = Package(
                 "PksCommand",
                 "PositionText",
                 "Service",
+                "ServiceSupport",
                 "ShmBridge",
                 "ShmReader",
                 "Telemetry",
@@ -183,6 +184,18 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "LotMatchingTests", dependencies: ["FixedPoint", "LotMatching", "TestSupport"],
+            swiftSettings: strict),
+        .target(
+            name: "ServiceSupport",
+            dependencies: ["Accumulator", "CSeqlock", "FillProducer", "ShmReader", "TestSupport"],
+            path: "Tests/ServiceSupport", swiftSettings: strict),
+        .testTarget(
+            name: "ServiceTests",
+            dependencies: [
+                "Accumulator", "CMallocCount", "CSeqlock", "FillProducer", "LotMatching", "Service",
+                "ServiceSupport",
+                "ShmBridge", "ShmFiles", "ShmReader", "TestSupport",
+            ],
             swiftSettings: strict),
         .target(
             name: "CMallocCount", path: "Tests/Tools/CMallocCount", cSettings: strictC),

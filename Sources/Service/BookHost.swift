@@ -87,8 +87,11 @@ final class BookHost: @unchecked Sendable {
         _ = pthread_join(ending, nil)
     }
 
-    /// The writer, for the thread that runs it.
-    fileprivate func takeWriter() -> BookWriter? { writer.take() }
+    /// The loop, for the thread that runs it. Once; nil afterwards.
+    func makeLoop() -> WriterLoop? {
+        guard let writer = writer.take() else { return nil }
+        return WriterLoop(writer, mailbox: mailbox, ledger: ledger, wait: IdleWait(options.wait))
+    }
 }
 
 /// A writer's thread. A function of the file, because a closure in a type would belong to an actor.
@@ -98,9 +101,7 @@ private func writerThreadMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMuta
     let host = unsafe Unmanaged<BookHost>.fromOpaque(context).takeRetainedValue()
     ThreadSetup.name("pks-" + host.name)
     if let cpu = host.options.cpu { ThreadSetup.bind(to: cpu) }
-    guard let writer = host.takeWriter() else { return nil }
-    var loop = WriterLoop(
-        writer, mailbox: host.mailbox, ledger: host.ledger, wait: IdleWait(host.options.wait))
+    guard var loop = host.makeLoop() else { return nil }
     loop.run()
     return nil
 }

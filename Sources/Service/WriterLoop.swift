@@ -40,28 +40,31 @@ struct WriterLoop: ~Copyable {
 
     /// Runs until the mailbox says stop.
     mutating func run() {
-        while true {
-            if mailbox.bellCount != bellSeen { readMail() }
-            if mailbox.stopDeadlineNs != nil { break }
-            if takeTurn() {
-                idle.reset()
-                beatIfDue(pks_monotonic_ns())
-            } else {
-                idleTurns &+= 1
-                if idle.isSpinning && idleTurns % Self.turnsPerLook != 0 {
-                    pks_cpu_relax()
-                    continue
-                }
-                let nowNs = pks_monotonic_ns()
-                beatIfDue(nowNs)
-                idle.wait(nowNs: nowNs)
-            }
-        }
+        while mailbox.stopDeadlineNs == nil { turn() }
         end()
     }
 
+    /// Reads the mail, takes what is on the rings, and waits a little when there was nothing.
+    @inline(__always)
+    mutating func turn() {
+        if mailbox.bellCount != bellSeen { readMail() }
+        if drainRings() {
+            idle.reset()
+            beatIfDue(pks_monotonic_ns())
+            return
+        }
+        idleTurns &+= 1
+        if idle.isSpinning && idleTurns % Self.turnsPerLook != 0 {
+            pks_cpu_relax()
+            return
+        }
+        let nowNs = pks_monotonic_ns()
+        beatIfDue(nowNs)
+        idle.wait(nowNs: nowNs)
+    }
+
     /// One turn around the rings. False when there was nothing on any.
-    private mutating func takeTurn() -> Bool {
+    private mutating func drainRings() -> Bool {
         var taken = 0
         var rest = writer.attachedRings
         while rest != 0 {

@@ -29,7 +29,7 @@ struct RunSession {
         // SAFETY: the set outlives the call; threads that come later inherit the mask.
         unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
         let service = try makeService()
-        let readyFile: ReadyFile? = if let path = configuration.readyFile { try ReadyFile(path) } else { nil }
+        let readyFile = try makeReadyFile(service)
         defer { readyFile?.remove() }
         let server = try serve(service)
         defer { server.stop() }
@@ -56,6 +56,15 @@ struct RunSession {
             return try PositionService(options) { say("pks: " + visible($0)) }
         } catch {
             throw CommandError(error)
+        }
+    }
+
+    /// Only a daemon that has its books may touch the file: it may be another's.
+    private func makeReadyFile(_ service: PositionService) throws(CommandError) -> ReadyFile? {
+        guard let path = configuration.readyFile else { return nil }
+        do throws(CommandError) { return try ReadyFile(path) } catch {
+            service.abandon()
+            throw error
         }
     }
 
