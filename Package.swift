@@ -138,6 +138,10 @@ let package = Package(
                 "gateway-swift", "pks-torture",
             ],
             resources: [.copy("Fixtures")], swiftSettings: strict),
+        .executableTarget(
+            name: "pks-soak",
+            dependencies: ["Accumulator", "CSeqlock", "FillProducer", "ShmReader"],
+            path: "Tests/Tools/pks-soak", swiftSettings: strict),
         .testTarget(
             name: "ShmTests",
             dependencies: [
@@ -161,6 +165,7 @@ let package = Package(
                 "ShmReader",
                 "Telemetry",
                 "TestSupport",
+                "pks-soak",
             ],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .executableTarget(
