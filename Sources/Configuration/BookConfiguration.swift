@@ -37,6 +37,7 @@ public struct BookConfiguration: Sendable {
         options.ringsMax = count(.rings)
         options.violationsMax = count(.violations)
         options.changeCapacity = count(.changes)
+        options.prefaultBytesMax = self[.prefault].value.bytes
         options.wait = self[.wait].value.wait
         options.cpu = cpu
         options.segmentMode = self[.mode].value.mode

@@ -55,6 +55,8 @@ public enum BookKey: String, CaseIterable, Sendable {
     case violations
     /// Entries of the change ring.
     case changes
+    /// Up to which size the book's private memory is brought in at the start.
+    case prefault
     /// How the writer waits.
     case wait
     /// The CPU of the writer's thread; only in a `[[book]]`.
@@ -77,6 +79,7 @@ public enum BookKey: String, CaseIterable, Sendable {
         case .violations: .count(1...1_000_000_000)
         case .changes: .powerOfTwo(2...1 << 26)
         case .identityWindow, .lateAfter: .duration
+        case .prefault: .size
         case .wait: .wait
         case .pin: .cpu
         case .mode: .mode
@@ -104,6 +107,7 @@ public enum BookKey: String, CaseIterable, Sendable {
         case .rings: .count(options.ringsMax)
         case .violations: .count(options.violationsMax)
         case .changes: .count(options.changeCapacity)
+        case .prefault: .bytes(options.prefaultBytesMax)
         case .wait: .wait(options.wait)
         case .mode: .mode(options.segmentMode)
         case .allow: .users([])

@@ -11,6 +11,8 @@ public enum ConfigurationValue: Hashable, Sendable {
     case count(Int)
     /// A length of time in ns.
     case durationNs(Int64)
+    /// A size in memory.
+    case bytes(Int)
     /// Permission bits.
     case mode(UInt32)
     /// Yes or no.
@@ -45,6 +47,11 @@ public enum ConfigurationValue: Hashable, Sendable {
     var durationNs: Int64 {
         guard case .durationNs(let ns) = self else { preconditionFailure("no duration: \(self)") }
         return ns
+    }
+
+    var bytes: Int {
+        guard case .bytes(let bytes) = self else { preconditionFailure("no size: \(self)") }
+        return bytes
     }
 
     var mode: UInt32 {
@@ -105,6 +112,7 @@ enum ValueKind: Sendable {
     case count(ClosedRange<Int>)
     case powerOfTwo(ClosedRange<Int>)
     case duration
+    case size
     case mode
     case flag
     case cpu

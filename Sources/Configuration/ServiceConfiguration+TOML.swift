@@ -21,11 +21,12 @@ extension ServiceConfiguration {
 }
 
 extension ConfigurationValue {
-    /// A length of time, permission bits, a method, a wait strategy or an address as a file spells it, without
+    /// A length of time, a size, permission bits, a method, a wait strategy or an address as a file spells it, without
     /// quotes; empty for other values. Allocates.
     public var fileText: String {
         switch self {
         case .durationNs(let ns): DurationText.text(ns)
+        case .bytes(let bytes): SizeText.text(bytes)
         case .mode(let mode): TOMLText.modeText(mode)
         case .method(let method): method.name
         case .wait(let wait): wait.rawValue
@@ -95,7 +96,7 @@ struct TOMLText {
         case .text(let text): quoted(text)
         case .count(let count): "\(count)"
         case .flag(let isOn): "\(isOn)"
-        case .durationNs, .mode, .method, .wait, .address: quoted(value.fileText)
+        case .durationNs, .bytes, .mode, .method, .wait, .address: quoted(value.fileText)
         case .users(let users):
             "[" + users.map { $0.text == "\($0.uid)" ? $0.text : quoted($0.text) }.joined(separator: ", ")
                 + "]"

@@ -32,6 +32,7 @@ struct ValueDecoder {
                 CountText.parse(text).map { powerOfTwo($0, range, entry) } ?? wrong(entry, kind)
             case (.duration, .text(let text)):
                 DurationText.parse(text).map { .durationNs($0) } ?? wrong(entry, kind)
+            case (.size, .text(let text)): SizeText.parse(text).map { .bytes($0) } ?? wrong(entry, kind)
             case (.mode, .text(let text)): mode(text, entry)
             case (.flag, .boolean(let isTrue)): .flag(isTrue)
             case (.cpu, .integer(let number)): cpu(Int(number), entry)
@@ -235,6 +236,7 @@ extension ValueKind {
         case .count(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .powerOfTwo(let range): "a power of two from \(range.lowerBound) to \(range.upperBound)"
         case .duration: "a length of time with a unit (ns, us, ms, s, m, h, d) in quotes, such as \"5s\""
+        case .size: "a size with a unit (B, KiB, MiB, GiB) in quotes, such as \"256MiB\","
         case .mode: "permission bits in octal, in quotes, such as \"0640\""
         case .flag: "true or false"
         case .cpu: "the number of a CPU, or \"none\""

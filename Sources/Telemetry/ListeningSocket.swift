@@ -58,7 +58,7 @@ struct ListeningSocket {
             let code = errno
             made.close()
             if code == EADDRINUSE { throw .addressInUse(address) }
-            throw .system(operation: "bind", object: made.name, code: code)
+            throw .system(operation: "listen on TCP", object: made.name, code: code)
         }
         guard let port = boundPort(descriptor) else { throw made.failure("getsockname") }
         return (made, address.with(port: port))

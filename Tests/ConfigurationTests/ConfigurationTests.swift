@@ -27,6 +27,7 @@ import Testing
         #expect(options.segmentMode == standard.segmentMode)
         #expect(options.allowedOwners == [])
         #expect(options.violationsMax == standard.violationsMax)
+        #expect(options.prefaultBytesMax == standard.prefaultBytesMax)
         #expect(configuration.metrics == nil)
         #expect(configuration.readyFile == nil)
         for key in BookKey.allCases { #expect(configuration.books[0][key].origin == .standard) }
@@ -53,6 +54,7 @@ import Testing
             rings = 3
             violations = 5
             changes = 4096
+            prefault = "3GiB"
             wait = "park"
             pin = 3
             mode = "0600"
@@ -73,6 +75,7 @@ import Testing
         #expect(options.ringsMax == 3)
         #expect(options.violationsMax == 5)
         #expect(options.changeCapacity == 4096)
+        #expect(options.prefaultBytesMax == 3 << 30)
         #expect(options.wait == .park)
         #expect(options.cpu == 3)
         #expect(options.segmentMode == 0o600)

@@ -62,6 +62,10 @@ import Testing
                 + "\"5s\" was expected"
         ),
         (
+            book("prefault = 100"),
+            "pks.toml:3:12: prefault = 100: a size with a unit (B, KiB, MiB, GiB) in quotes, such as \"256MiB\", was expected"
+        ),
+        (
             book("wait = \"spinn\""),
             "pks.toml:3:8: wait = \"spinn\": one of \"spin\", \"yield\", \"park\", \"adaptive\" was expected (did you "
                 + "mean \"spin\"?)"

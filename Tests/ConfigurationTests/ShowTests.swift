@@ -82,6 +82,18 @@ import Testing
         ] as [(String, Int?)])
     func `Counts may have a unit`(text: String, count: Int?) { #expect(CountText.parse(text) == count) }
 
+    @Test(
+        arguments: [
+            ("0", 0), ("0B", 0), ("5B", 5), ("2KiB", 2048), ("256MiB", 256 << 20), ("3GiB", 3 << 30),
+            ("5", nil),
+            ("5MB", nil), ("-1B", nil), ("1.5GiB", nil), ("9223372036854775807KiB", nil), ("", nil),
+            ("GiB", nil),
+        ] as [(String, Int?)])
+    func `Sizes have a unit`(text: String, bytes: Int?) {
+        #expect(SizeText.parse(text) == bytes)
+        if let bytes { #expect(SizeText.parse(SizeText.text(bytes)) == bytes) }
+    }
+
     @Test func `The CPUs of this machine are found`() {
         #expect(!Machine.current.cpus.isEmpty)
         #expect(Machine.cpuNumbers("0-2,5") == [0, 1, 2, 5])

@@ -60,7 +60,7 @@ enum ConfigJSON {
                 json.beginArray(name)
                 for user in users { json.add(nil, user.text) }
                 json.endArray()
-            case .durationNs, .mode, .method, .wait, .address: json.add(name, setting.value.fileText)
+            case .durationNs, .bytes, .mode, .method, .wait, .address: json.add(name, setting.value.fileText)
             }
         }
     }

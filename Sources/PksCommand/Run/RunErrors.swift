@@ -15,6 +15,8 @@ extension CommandError {
 
     init(serving error: TelemetryError) {
         switch error {
+        case .system(let operation, _, _) where operation == "listen on TCP":
+            self = .said(.unavailable, error.description)
         case .pathTooLong, .system: self = .said(.cannotCreate, error.description)
         case .addressInUse, .library: self = .said(.unavailable, error.description)
         }

@@ -40,3 +40,28 @@ package enum CountText {
         return overflow ? nil : count
     }
 }
+
+/// Sizes in memory as files spell them: a whole number and a unit of 1024.
+package enum SizeText {
+    private static let units: [(name: String, bytes: Int)] = [
+        ("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30),
+    ]
+
+    /// Bytes of a whole number with its unit, or nil. Zero needs no unit.
+    package static func parse(_ text: String) -> Int? {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        guard let number = Int(digits) else { return nil }
+        let unit = text[digits.endIndex...]
+        if unit.isEmpty { return number == 0 ? 0 : nil }
+        guard let factor = units.first(where: { $0.name == unit })?.bytes else { return nil }
+        let (bytes, overflow) = number.multipliedReportingOverflow(by: factor)
+        return overflow ? nil : bytes
+    }
+
+    /// The text that `parse` reads back, in the largest unit that is exact.
+    package static func text(_ bytes: Int) -> String {
+        if bytes == 0 { return "0B" }
+        let unit = units.last { bytes % $0.bytes == 0 } ?? units[0]
+        return "\(bytes / unit.bytes)\(unit.name)"
+    }
+}
