@@ -264,7 +264,8 @@ import Testing
         #expect(process.wait() == 69)
         #expect(
             process.errorsSoFar().contains(
-                "reads this ring no more: it held records that no producer writes (remove the file"))
+                "reads this ring no more: too many of its records are such as no producer writes (remove the file"
+            ))
     }
 
     @Test func `Another life of the book is told, and the feed goes on until all is applied again`() throws {
@@ -292,6 +293,33 @@ import Testing
         process.signal(SIGTERM)
         #expect(process.wait() == 143)
         #expect(process.errorsSoFar().contains("restarts    1 of the writer"))
+    }
+
+    @Test
+    func `With a daemon at the other end, all of it is in the book, and the second time nothing changes`()
+        throws
+    {
+        let scratch = try Scratch()
+        let daemon = try PksProcess(
+            [
+                "run", "--book", scratch.book, "--no-journal", "--positions", "64", "--lots", "4096",
+                "--identities",
+                "4096", "--ready-file", scratch.file("ready"),
+            ], in: scratch)
+        // SAFETY: the name lives for the call.
+        #expect(daemon.awaitCondition { unsafe access(scratch.file("ready"), F_OK) == 0 })
+        let file = try scratch.write("fills.csv", Cases.header + rows(1..<101) + rows(5..<6))
+        for counts in [
+            "\"sent\":101,\"fills\":100,\"duplicates\":1,", "\"sent\":101,\"fills\":0,\"duplicates\":101,",
+        ] {
+            let run = try Pks.run(
+                ["feed", file, "--book", scratch.book, "--producer", "p", "--json"], in: scratch)
+            #expect(run.status == 0 && run.output.contains(counts), "\(run.output) \(run.errors)")
+        }
+        let position = try Pks.run(["read", "--book", scratch.book, "--csv"], in: scratch)
+        #expect(position.outputLines.last?.hasPrefix("\(scratch.book),default,default,ABC,5050,10,") == true)
+        daemon.signal(SIGTERM)
+        #expect(daemon.wait() == 0, "\(daemon.errorsSoFar())")
     }
 
     @Test func `Command lines that make no sense are refused before anything is made`() throws {

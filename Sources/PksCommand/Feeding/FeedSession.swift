@@ -1,6 +1,7 @@
 import CSeqlock
 import Feeds
 import FillProducer
+import Service
 import ShmFiles
 
 /// Rows of files onto one producer's ring: a handle for each key, fills when they are due, and patience while the
@@ -261,7 +262,8 @@ final class FeedSession: FillSink {
     private func tick(_ nowNs: Int64) -> Bool {
         if nowNs - tickedNs < Self.tickNs { return goesOn }
         tickedNs = nowNs
-        producer.beat(nowNs: nowNs)
+        // Last, so that whoever sees it knows that everything was looked at since.
+        defer { producer.beat(nowNs: nowNs) }
         if let signal = StopSignal.number { stopSignal = signal }
         if producer.isQuarantined { return noteQuarantine() }
         if let message = watch.look(at: producer, nowNs: nowNs) {
@@ -273,13 +275,11 @@ final class FeedSession: FillSink {
 
     private func noteQuarantine() -> Bool {
         let reason = producer.quarantineReason ?? UInt64(PKS_QUARANTINE_CURSORS)
-        let why =
-            reason == UInt64(PKS_QUARANTINE_RECORDS)
-            ? "it held records that no producer writes" : "its cursors were impossible"
         failure = .failed(
             .unavailable, what: producer.path,
-            why: "the writer of book \(book) reads this ring no more: \(why)",
-            advice: "remove the file, restart the writer, and feed again as another --producer")
+            why: "the writer of book \(book) reads this ring no more: "
+                + QuarantineText.text(reason),
+            advice: "remove the file, and feed again")
         return false
     }
 }
