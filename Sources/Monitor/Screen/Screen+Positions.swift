@@ -16,6 +16,7 @@ extension Screen {
             var shown = Table.Column(
                 title: column.title, isNumber: !column.isText, priority: column.priority)
             shown.isFixed = column.isKey
+            if column == .average || column == .lastPrice { shown.significantMin = 4 }
             if column == sort.column {
                 shown.title += sort.isDescending ? theme.descendingMark : theme.ascendingMark
                 shown.headStyle = Style(.sortedHead)

@@ -11,6 +11,8 @@ struct Table {
         /// The most cells that a text gets while others need room.
         var textMax = 16
         var headStyle = Style(.head)
+        /// A number that would show fewer digits than this leaves the common decimal point to show more.
+        var significantMin = 3
     }
 
     struct Value {
@@ -160,7 +162,8 @@ struct Table {
             fits[place.index].fraction > 0 || !value.utf8.contains(where: { $0 > 57 })
         {
             return NumberText.fitted(
-                value, width: place.width, fraction: place.fraction, mark: theme.cutMark)
+                value, width: place.width, fraction: place.fraction,
+                significantMin: columns[place.index].significantMin, mark: theme.cutMark)
         }
         let cut = CellText.cut(value, width: place.width, mark: theme.cutMark)
         if !columns[place.index].isNumber { return cut }

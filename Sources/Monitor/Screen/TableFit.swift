@@ -27,7 +27,9 @@ struct ColumnFit: Equatable, Sendable {
 enum NumberText {
     /// `text` in `width` cells with its point before the last `fraction` digits. Where there is no room, digits behind
     /// the point give way to the mark; where not even the digits before it have room, all of it is `#`.
-    static func fitted(_ text: String, width: Int, fraction: Int, mark: String) -> String {
+    static func fitted(
+        _ text: String, width: Int, fraction: Int, significantMin: Int = 4, mark: String
+    ) -> String {
         let parts = text.utf8.split(separator: UInt8(ascii: "."), maxSplits: 1)
         let whole = parts.first.map { String($0) ?? "" } ?? ""
         let digits = parts.count > 1 ? String(parts[1]) ?? "" : ""
@@ -49,7 +51,7 @@ enum NumberText {
         // The point stays in its place, and the mark takes the place of the last digit that fits, unless that leaves
         // next to nothing of a small number: then it gets all cells of the column.
         var behind = min(room, fraction + 1)
-        if significantDigits(whole, digits.prefix(max(0, behind - 2))) < 4 { behind = room }
+        if significantDigits(whole, digits.prefix(max(0, behind - 2))) < significantMin { behind = room }
         if behind >= 3 {
             let kept = digits.prefix(behind - 2)
             return String(repeating: " ", count: room - behind) + whole + "." + kept + mark
