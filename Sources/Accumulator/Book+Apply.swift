@@ -36,6 +36,7 @@ extension Book {
     func prefetch(_ staged: StagedFill, handle: UInt32) {
         // SAFETY: a good fill has a defined handle; its position is 192 bytes.
         unsafe pks_prefetch_write(identities.address(staged.hash))
+        identityFilter.prefetch(staged.hash)
         if staged.isGood {
             let position = unsafe UnsafeRawPointer(position(handle))
             unsafe pks_prefetch_write(position)
@@ -58,6 +59,23 @@ extension Book {
         unsafe pks_prefetch_write(opening)
         unsafe pks_prefetch_write(opening + 64)
     }
+
+    /// Asks the cache for what the next fill will touch, whichever it is. A hint; for when there is time.
+    @inline(__always)
+    func prefetchNext() {
+        // SAFETY: places of the window that may be written ahead, and addresses only.
+        let place = unsafe UnsafeRawPointer(window.place(ahead: 0))
+        unsafe pks_prefetch_write(place)
+        unsafe pks_prefetch_write(place + 64)
+        unsafe pks_prefetch_write(window.seqs + Int(truncatingIfNeeded: window.next & window.mask))
+        let opening = unsafe openings.upcoming(0)
+        unsafe pks_prefetch_write(opening)
+        unsafe pks_prefetch_write(opening + 64)
+    }
+
+    /// For when there is nothing to do: keeps near what every fill needs. Bounded: one line a call.
+    @inline(__always)
+    mutating func keepWarm() { identityFilter.keepWarm() }
 
     /// Applies one fill whose handle is the book's own.
     public mutating func apply(_ record: UnsafePointer<pks_fill_record>) -> ApplyResult {
@@ -110,7 +128,15 @@ extension Book {
         if let reason { return unsafe reject(record, reason) }
         if _slowPath(window.isFull) { forgetOldest() }
         identities.insert(hash, place: window.next, at: lane)
+        identityFilter.add(hash)
         window.keepNext(seq: seq)
+        unsafe noteTime(record)
+        return .applied
+    }
+
+    @inline(__always)
+    private mutating func noteTime(_ record: UnsafePointer<pks_fill_record>) {
+        // SAFETY: the record is whole.
         let eventNs = unsafe record.pointee.event_ns
         if eventNs > watermarkNs {
             watermarkNs = eventNs
@@ -118,7 +144,35 @@ extension Book {
             lateBeforeNs = wrapped ? Int64.min : bound
         }
         counters.fills &+= 1
+    }
+
+    /// Whether `applyUnseen` can take this fill: its identity is certainly new and there is room for it.
+    @inline(__always)
+    func isCertainlyNew(_ staged: StagedFill) -> Bool {
+        staged.isGood && identityFilter.isCertainlyNew(staged.hash) && !window.isFull && !hasForgotten
+    }
+
+    /// Applies one fill of which `isCertainlyNew` holds, as `apply` does, but leaves its identity to
+    /// `remember`, which must come next when it was applied: so its position can be shown before the
+    /// identity table, far away in memory, has been touched.
+    @inline(__always)
+    mutating func applyUnseen(_ record: UnsafePointer<pks_fill_record>) -> ApplyResult {
+        // SAFETY (all of this function): the record is whole and its handle is defined (`stage`).
+        seq &+= 1
+        let position = unsafe positions + Int(record.pointee.handle)
+        if let reason = unsafe move(position, by: record) { return unsafe reject(record, reason) }
         return .applied
+    }
+
+    /// Remembers the identity of a fill that `applyUnseen` has applied.
+    @inline(__always)
+    mutating func remember(_ record: UnsafePointer<pks_fill_record>, _ hash: UInt64) {
+        // SAFETY (all of this function): the record is whole, at the next place of the window.
+        let (_, lane) = unsafe identities.find(hash, record, in: window.stored)
+        identities.insert(hash, place: window.next, at: lane)
+        identityFilter.add(hash)
+        window.keepNext(seq: seq)
+        unsafe noteTime(record)
     }
 
     /// A known identity: the same fill again, or a conflict.

@@ -35,6 +35,7 @@ public struct Book: ~Copyable {
     let positions: UnsafeMutablePointer<Position>
     let identityHash: IdentityHash
     let identities: IdentityTable
+    var identityFilter: IdentityFilter
     var window: FillWindow
     var lots: LotStore
     var openings: OpeningFills
@@ -53,6 +54,7 @@ public struct Book: ~Copyable {
         precondition(MemoryLayout<Position>.stride == Self.positionBytes)
         identityHash = IdentityHash(seed: config.hashSeed)
         identities = IdentityTable(entriesMax: places)
+        identityFilter = IdentityFilter(entriesMax: places)
         window = FillWindow(countMax: config.identitiesMax, placesMax: places)
         lots = LotStore(lotsMax: 2 * config.lotsMax)
         // SAFETY: advice about memory that `lots` holds for as long as the book.
@@ -76,6 +78,7 @@ public struct Book: ~Copyable {
         unsafe HugePages.prefault(
             UnsafeMutableRawPointer(positions), bytes: config.positionsMax * Self.positionBytes)
         identities.prefault()
+        identityFilter.prefault()
         window.prefault()
         lots.prefault(bytes: lotCount * 128)
         openings.prefault(count: lotCount)

@@ -14,6 +14,19 @@ extension BookWriter {
         precondition(isAttached(ring), "no such ring")
         // SAFETY: an attached ring's feed is initialised; nothing else touches it during the call.
         let feed = unsafe feeds + ring
+        let isWaiting = unsafe feed.pointee.consumer.hasNews || feed.pointee.hasMore
+        guard isWaiting else {
+            book.keepWarm()
+            return 0
+        }
+        return unsafe drainWaiting(feed, countMax: countMax)
+    }
+
+    /// The same for a ring that has something to take or to complain about. Apart, so that looking at an
+    /// empty ring stays short.
+    @inline(never)
+    private mutating func drainWaiting(_ feed: UnsafeMutablePointer<RingFeed>, countMax: Int) -> Int {
+        // SAFETY: the caller's feed is initialised; nothing else touches it during the call.
         // Asked before the ring's end is looked at: what came before the close is then seen.
         let isClosed = unsafe feed.pointee.consumer.isClosed
         guard unsafe feed.pointee.consumer.refresh() else {
@@ -26,10 +39,15 @@ extension BookWriter {
         let first = unsafe feed.pointee.next
         let tail = unsafe feed.pointee.consumer.tail
         if first == tail { return 0 }
+        // The record is on its way from the producer's core while the clock is read.
+        let record = unsafe feed.pointee.consumer.recordAddress(first)
+        unsafe pks_prefetch_read(record)
+        unsafe pks_prefetch_read(record + 64)
         nowNs = pks_monotonic_ns()
         // A difference, because a hostile ring may begin with cursors near the end of their range.
         let end = first &+ min(tail &- first, UInt64(countMax))
         var next = first
+        if end &- first == 1 { next = unsafe drainOne(feed, first) }
         while next < end {
             let began = next
             next = unsafe drainFills(feed, from: next, to: end)
@@ -39,6 +57,7 @@ extension BookWriter {
         }
         unsafe feed.pointee.next = next
         unsafe settle(feed)
+        book.prefetchNext()
         return Int(next &- first)
     }
 
@@ -75,6 +94,27 @@ extension BookWriter {
             if _slowPath(base &+ next &- book.window.next >= Self.gapsMax) { limit = staged }
         }
         return limit
+    }
+
+    /// Applies the only fill that waits, on the shortest way to its slot: nothing is looked at before that
+    /// can wait until after. Returns the next record's number, or `number` when it is no plain fill.
+    @inline(__always)
+    private mutating func drainOne(_ feed: UnsafeMutablePointer<RingFeed>, _ number: UInt64) -> UInt64 {
+        // SAFETY (all of this function): as in `drainFills`.
+        let base = book.window.next &- number
+        guard unsafe stage(feed, number, base) else { return number }
+        let fill = unsafe stagedFills[Int(truncatingIfNeeded: number) & (Self.stageCount - 1)]
+        prefetchLot(at: number, base)
+        guard book.isCertainlyNew(fill) else {
+            apply(at: number, base)
+            return number &+ 1
+        }
+        let record = unsafe book.window.place(ahead: 0)
+        let result = unsafe book.applyUnseen(record)
+        if result == .applied { unsafe publish(record.pointee.handle) }
+        segment.setApplied(book.seq)
+        if result == .applied { unsafe book.remember(record, fill.hash) }
+        return number &+ 1
     }
 
     /// Copies record `number` to its place, checks and hashes it, and asks for what it will touch. False

@@ -55,6 +55,10 @@ public struct RingFeed: ~Copyable {
         unsafe bookHandles[Int(handle)] = bookHandle
     }
 
+    /// There are kept keys to define, or records that the last look at the ring has seen.
+    @inline(__always)
+    var hasMore: Bool { next != consumer.tail || keysNext < handleCapacity }
+
     /// How many handles the ring may define.
     var handleCount: UInt32 { handleCapacity }
 

@@ -35,6 +35,7 @@ public struct RingConsumer: ~Copyable, @unchecked Sendable {
 
     // SAFETY: these point into `ring`, which lives as long as this value.
     @usableFromInline let tailWord: UnsafePointer<UInt64>
+    @usableFromInline let producerStateWord: UnsafePointer<UInt64>
     @usableFromInline let appliedWord: UnsafeMutablePointer<UInt64>
     @usableFromInline let freedWord: UnsafeMutablePointer<UInt64>
     @usableFromInline let cursors: UnsafeMutablePointer<pks_ring_cursors>
@@ -69,6 +70,7 @@ public struct RingConsumer: ~Copyable, @unchecked Sendable {
         unsafe cursors = ring.cursors
         self.tail = tail
         unsafe tailWord = UnsafePointer(ring.tail)
+        unsafe producerStateWord = UnsafePointer(ring.producerState)
         unsafe appliedWord = ring.applied
         unsafe freedWord = ring.freed
         self.ring = ring
@@ -98,6 +100,13 @@ public struct RingConsumer: ~Copyable, @unchecked Sendable {
 }
 
 extension RingConsumer {
+    /// Whether the producer's cursor has moved since `refresh` last looked.
+    @inlinable @inline(__always)
+    public var hasNews: Bool {
+        // SAFETY: a word of the producer's line. SYNC: none, `refresh` looks again.
+        unsafe pks_load_relaxed(tailWord) != tail
+    }
+
     /// Looks how far the producer is; the records `freed..<tail` can then be read. Returns false, for good,
     /// when the ring is quarantined.
     @inlinable @inline(__always)
@@ -186,10 +195,11 @@ extension RingConsumer {
     public var wasCut: Bool { ring.wasCut }
 
     /// The producer has said that nothing comes after what is published. Refresh once more after seeing it.
+    @inlinable @inline(__always)
     public var isClosed: Bool {
         // SAFETY: a word of the producer's line.
         // SYNC: partner is the release store in pks_producer_close.
-        unsafe pks_load_acquire(ring.producerState) == UInt64(PKS_RING_CLOSED)
+        unsafe pks_load_acquire(producerStateWord) == UInt64(PKS_RING_CLOSED)
     }
 
     /// The producer's last sign of life, CLOCK_MONOTONIC ns.

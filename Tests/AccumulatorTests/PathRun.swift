@@ -98,7 +98,8 @@ struct PathRun: ~Copyable {
 
     @discardableResult
     private mutating func drain(_ ring: Int) -> Int {
-        let countMax = Int.random(in: 1...40, using: &stream.random)
+        // One record at a time is a way of its own through the writer.
+        let countMax = stream.random.chance(40) ? 1 : Int.random(in: 1...40, using: &stream.random)
         let taken = post.writer.drain(ring: ring, countMax: countMax)
         for record in waiting[ring].prefix(taken) { reference.consume(record, ring: ring) }
         reference.settle(ring: ring)

@@ -48,6 +48,36 @@ import Testing
         #expect(view.averagePrice == nil)
     }
 
+    @Test func aWaitingReaderGetsEachValueOnceAndWholeFromBothCells() throws {
+        let scratch = try Scratch()
+        var writer = try scratch.writer(slots: 2)
+        let reader = try scratch.reader()
+        var got = pks_position()
+        var sequence: UInt64 = 0
+        #expect(!reader.readNewer(0, than: &sequence, into: &got))
+        let slot = try writer.claim("AAPL")
+        // The flat value of the claim.
+        #expect(reader.readNewer(slot, than: &sequence, into: &got))
+        #expect(sequence == 1)
+        var published: UInt64 = 1
+        for value in Int64(1)...6 {
+            #expect(!reader.readNewer(slot, than: &sequence, into: &got))
+            var sent = pks_position()
+            (sent.net_qty, sent.open_lots, sent.multiplier_decimals) = (value, UInt32(value) + 1, 3)
+            (sent.sold_qty, sent.fill_count) = (value + 2, UInt64(value) + 3)
+            published = unsafe writer.publish(slot: slot, published: published, value: &sent)
+            #expect(reader.readNewer(slot, than: &sequence, into: &got))
+            #expect(sequence == published)
+            #expect(
+                [got.net_qty, Int64(got.open_lots), got.sold_qty, Int64(got.fill_count)]
+                    == [value, value + 1, value + 2, value + 3])
+            #expect(got.multiplier_decimals == 3)
+        }
+        for slot in [-1, 2, Int.max, Int.min] {
+            #expect(!reader.readNewer(slot, than: &sequence, into: &got))
+        }
+    }
+
     @Test func aSlotThatIsNotThereIsNotFound() throws {
         let scratch = try Scratch()
         let writer = try scratch.writer(slots: 4)

@@ -114,7 +114,15 @@ PKS_INLINE void pks_cpu_relax(void) {
 
 PKS_INLINE void pks_prefetch_read(const void *address) { __builtin_prefetch(address, 0, 3); }
 
-PKS_INLINE void pks_prefetch_write(const void *address) { __builtin_prefetch(address, 1, 3); }
+PKS_INLINE void pks_prefetch_write(const void *address) {
+#if defined(__x86_64__)
+    /* The builtin becomes a prefetch for reading unless the compiler is told of a newer processor, and
+     * the store then has to ask for the line a second time. Old processors take this for a no-op. */
+    __asm__ __volatile__("prefetchw %0" : : "m"(*(const char *)address));
+#else
+    __builtin_prefetch(address, 1, 3);
+#endif
+}
 
 #endif
 

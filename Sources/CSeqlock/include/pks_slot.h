@@ -100,6 +100,12 @@ PKS_INLINE uint64_t pks_slot_try_read(const struct pks_slot *slot, struct pks_po
 PKS_INLINE uint64_t pks_slot_read(const struct pks_slot *slot, struct pks_position *out,
                                   uint32_t attempts, uint64_t *retries);
 
+/* Any reader that waits for a slot to change, over and over. Copies a value newer than that of publish
+ * `seen` to *out and returns its sequence; returns 0 when there is none yet or a publish overtook the copy,
+ * and then has asked the cache for the cell that the next publish fills, so that the value arrives with its
+ * sequence and not after it. Wait-free. */
+PKS_INLINE uint64_t pks_slot_poll(const struct pks_slot *slot, uint64_t seen, struct pks_position *out);
+
 #ifdef PKS_DEFINE
 
 PKS_INLINE uint64_t pks_slot_publish(struct pks_slot *slot, uint64_t published,
@@ -107,8 +113,10 @@ PKS_INLINE uint64_t pks_slot_publish(struct pks_slot *slot, uint64_t published,
     const uint64_t next = published + 1;
     uint64_t *cell = slot->cells[next & 1];
     pks_fence_release();
-    /* Word by word from place to place: an array in between would not fit the registers. */
-    for (int i = 0; i < PKS_POSITION_WORDS; i++) {
+    /* Word by word from place to place: an array in between would not fit the registers. Backwards,
+     * so that the stores to the line of the sequence, which a waiting reader takes away as soon as it is
+     * touched, come together at the end. */
+    for (int i = PKS_POSITION_WORDS - 1; i >= 0; i--) {
         uint64_t word;
         __builtin_memcpy(&word, (const char *)value + 8 * i, sizeof(word));
         pks_store_relaxed(&cell[i], word);
@@ -143,6 +151,17 @@ PKS_INLINE uint64_t pks_slot_read(const struct pks_slot *slot, struct pks_positi
         }
         pks_cpu_relax();
     }
+    return 0;
+}
+
+PKS_INLINE uint64_t pks_slot_poll(const struct pks_slot *slot, uint64_t seen, struct pks_position *out) {
+    if (pks_load_relaxed(&slot->sequence) != seen) {
+        return pks_slot_try_read(slot, out);
+    }
+    const char *cell = (const char *)slot->cells[(seen + 1) & 1];
+    pks_prefetch_read(cell);
+    pks_prefetch_read(cell + 64);
+    pks_prefetch_read(cell + PKS_POSITION_BYTES - 1);
     return 0;
 }
 
