@@ -263,12 +263,12 @@ struct limit_book {
             }
             if (ahead && n >= from + ahead - lot_ahead && n - (ahead - lot_ahead) < to) {
                 const Position &position = positions[fills[(n - (ahead - lot_ahead)) % stages].handle];
-                __builtin_prefetch(&position.lots[position.head & lot_mask], 1, 3);
-                __builtin_prefetch(&position.lots[position.tail & lot_mask], 1, 3);
+                pks_prefetch_write(&position.lots[position.head & lot_mask]);
+                pks_prefetch_write(&position.lots[position.tail & lot_mask]);
                 if (full && free_count > 1) {
                     const pks_fill_record *opening = &openings[free_openings[free_count - 2]];
-                    __builtin_prefetch(opening, 1, 3);
-                    __builtin_prefetch(reinterpret_cast<const char *>(opening) + 64, 1, 3);
+                    pks_prefetch_write(opening);
+                    pks_prefetch_write(reinterpret_cast<const char *>(opening) + 64);
                 }
             }
             if (n >= from + ahead) {
@@ -298,12 +298,12 @@ struct limit_book {
     }
 
     void prefetch(uint32_t key, uint64_t hash) {
-        __builtin_prefetch(&table[hash & identity_mask], 1, 3);
+        pks_prefetch_write(&table[hash & identity_mask]);
         if (key >= keys) return;
         const char *position = reinterpret_cast<const char *>(&positions[key]);
-        for (int line = 0; line < 3; line++) __builtin_prefetch(position + line * 64, 1, 3);
+        for (int line = 0; line < 3; line++) pks_prefetch_write(position + line * 64);
         const char *slot = reinterpret_cast<const char *>(&slots[key]);
-        for (int line = 0; line < 4; line++) __builtin_prefetch(slot + line * 64, 1, 3);
+        for (int line = 0; line < 4; line++) pks_prefetch_write(slot + line * 64);
     }
 };
 

@@ -100,6 +100,7 @@ struct BacklogBench {
     private func sample(_ form: Form, swiftFirst: Bool, seed: UInt64) throws -> Sample {
         // SAFETY (all of this function): paths are strings of this process; the limit's book lives until the
         // end of the function; the consumer's mapping lives as long as the writer that it is attached to.
+        Traces.removeRingLockAtEnd(book: bench.book, producer: "p")
         var producer = try FillProducer(
             ProducerOptions(
                 book: bench.book, producer: "p", recordCapacity: 1 << 21, handleCapacity: max(keyCount, 1024))

@@ -12,8 +12,15 @@ struct BenchSegment {
         self.slotCapacity = slotCapacity
     }
 
-    func makeWriter() throws -> SegmentWriter {
+    /// The right to write a book; the lock's file goes when this process ends.
+    static func lock(book: String) throws -> WriterLock {
         let lock = try WriterLock(book: book)
+        Traces.removeAtEnd(lock.path)
+        return lock
+    }
+
+    func makeWriter() throws -> SegmentWriter {
+        let lock = try Self.lock(book: book)
         return try SegmentWriter(SegmentConfiguration(book: book, slotCapacity: slotCapacity), lock: lock)
     }
 

@@ -17,7 +17,7 @@ struct DeadWriterBench {
     /// The writer: publishes one value, says so on stdout, waits for a line on stdin, stores half of the
     /// next cell, and stops itself.
     static func beWriter(book: String) throws {
-        let lock = try WriterLock(book: book)
+        let lock = try BenchSegment.lock(book: book)
         var segment = try SegmentWriter(SegmentConfiguration(book: book, slotCapacity: 4), lock: lock)
         guard let slot = segment.claimSlot(BenchSegment.entry("SYM")) else { preconditionFailure("no slot") }
         // SAFETY: the position lives for the call.
@@ -38,6 +38,8 @@ struct DeadWriterBench {
 
     func run() throws -> [Goal] {
         let book = "bench-dead-\(getpid())"
+        Traces.removeAtEnd("/dev/shm/pks-positions-v1-" + book)
+        Traces.removeAtEnd(WriterLock.defaultRunDirectory + "/\(book).lock")
         var normal: [Double] = []
         var stopped: [Double] = []
         var killed: [Double] = []

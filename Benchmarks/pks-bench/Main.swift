@@ -3,79 +3,77 @@ import Foundation
 /// The latency suite. Every benchmark measures its limit in the same run, interleaved, and reports a ratio.
 @main
 struct Main {
-    static var usage: String {
-        """
-        usage: pks-bench [NAME...] [--json] [--repetitions N] [--keys N] [--fills N] [--quiet]
-
-        Measures and compares with a limit that runs beside it:
-          slot      P1, P2  read and publish of a slot, against C and against memcpy
-          dead      P4      reads with a stopped and a killed writer
-          backlog   P7      ring backlog to slots, against C++
-        Without a name, all of them. --repetitions: default 5; a goal is only held with 5 or more.
-        --keys and --fills change P7's stream (default 100 and 2000000).
-        --json prints {"version", "machine", "goals"} on stdout.
-        Exit status: 0 all goals hold, 1 one does not, 64 usage, 70 a benchmark failed.
-
-        """
+    static func main() {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        switch arguments.first {
+        case DeadWriterBench.writerArgument:
+            attempt { try DeadWriterBench.beWriter(book: arguments.dropFirst().first ?? "") }
+        case FarSide.argument: attempt { try FarSide.serve(Array(arguments.dropFirst())) }
+        default:
+            do throws(BenchUsageError) {
+                let options = try BenchOptions(arguments)
+                if options.wantsHelp {
+                    print(BenchOptions.usage, terminator: "")
+                } else {
+                    measure(options)
+                }
+            } catch {
+                fail("\(error)", status: 64)
+            }
+        }
     }
 
-    static func main() {
-        var names: [String] = []
-        var (repetitions, keyCount, fillCount) = (5, 100, 2_000_000)
-        var (isJSON, isQuiet) = (false, false)
-        var arguments = CommandLine.arguments.dropFirst()
-        if arguments.first == DeadWriterBench.writerArgument, let book = arguments.dropFirst().first {
-            attempt { try DeadWriterBench.beWriter(book: book) }
-            return
-        }
-        while let argument = arguments.popFirst() {
-            switch argument {
-            case "--help", "-h":
-                print(usage, terminator: "")
-                return
-            case "--json": isJSON = true
-            case "--quiet": isQuiet = true
-            case "--repetitions": repetitions = number(argument, arguments.popFirst(), 1...1000)
-            case "--keys": keyCount = number(argument, arguments.popFirst(), 1...10_000)
-            case "--fills": fillCount = number(argument, arguments.popFirst(), 1...2_000_000)
-            case "slot", "dead", "backlog": names.append(argument)
-            default: fail("there is no benchmark or option '\(argument)' (see --help)", status: 64)
-            }
-        }
-        if names.isEmpty { names = ["slot", "dead", "backlog"] }
-        let progress = Progress(isQuiet: isQuiet)
+    private static func measure(_ options: BenchOptions) {
+        let progress = Progress(isQuiet: options.isQuiet)
         var goals: [Goal] = []
         attempt {
-            for name in names {
+            for name in options.names {
                 progress.say("measuring \(name)")
-                goals += try measuredOnEvenMachine(progress, repetitions: repetitions) {
-                    switch name {
-                    case "slot":
-                        var bench = try SlotBench(repetitions: repetitions)
-                        return try bench.run()
-                    case "dead": return try DeadWriterBench(repetitions: repetitions).run()
-                    default:
-                        var bench = try BacklogBench(repetitions: repetitions)
-                        (bench.keyCount, bench.fillCount) = (keyCount, fillCount)
-                        return try bench.run()
-                    }
-                }
+                goals += try goalsOf(name, options, progress)
             }
             let report = Report(goals: goals, machine: Machine())
-            print(isJSON ? try report.json() : report.table(), terminator: "")
+            print(options.isJSON ? try report.json() : report.table(), terminator: "")
         }
         exit(goals.allSatisfy(\.passes) ? 0 : 1)
     }
 
-    private static func attempt(_ body: () throws -> Void) {
-        do { try body() } catch { fail("\(error)", status: 70) }
+    private static func goalsOf(
+        _ name: String, _ options: BenchOptions, _ progress: Progress
+    ) throws -> [Goal] {
+        let (repetitions, rounds) = (options.repetitions, options.rounds)
+        let pair = PairSettings(isRealTime: options.isRealTime)
+        switch name {
+        case "contended":
+            return try ContendedBench(
+                repetitions: repetitions, reads: options.reads, rounds: rounds, settings: pair
+            ).run(progress)
+        case "seen":
+            return try SeenBench(repetitions: repetitions, rounds: rounds, settings: pair).run(progress)
+        case "path":
+            return try [1, options.keyCount].flatMap { keyCount in
+                try PathBench(
+                    repetitions: repetitions, rounds: rounds, keyCount: keyCount,
+                    gapNs: Int64(options.gapNs), settings: pair
+                ).run(progress)
+            }
+        default:
+            return try measuredOnEvenMachine(progress, repetitions: repetitions) {
+                switch name {
+                case "slot":
+                    var bench = try SlotBench(repetitions: repetitions)
+                    return try bench.run()
+                case "dead": return try DeadWriterBench(repetitions: repetitions).run()
+                default:
+                    var bench = try BacklogBench(repetitions: repetitions)
+                    (bench.keyCount, bench.fillCount) = (options.keyCount, options.fillCount)
+                    return try bench.run()
+                }
+            }
+        }
     }
 
-    private static func number(_ option: String, _ text: String?, _ range: ClosedRange<Int>) -> Int {
-        guard let text, let count = Int(text), range.contains(count) else {
-            fail("\(option) takes a whole number, \(range.lowerBound) to \(range.upperBound)", status: 64)
-        }
-        return count
+    private static func attempt(_ body: () throws -> Void) {
+        do { try body() } catch { fail("\(error)", status: 70) }
     }
 
     private static func fail(_ text: String, status: Int32) -> Never {

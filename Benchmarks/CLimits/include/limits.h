@@ -48,8 +48,48 @@ struct limit_ping_pong_result {
  * this process may use one core only. */
 int limit_ping_pong(uint64_t rounds, struct limit_ping_pong_result *result);
 
+/* Two processes on two cores with one page between them, see court.c. */
+struct limit_court;
+
+/* Makes (is_new) or opens the page, without a path one of this process; NULL and errno when that fails. */
+struct limit_court *limit_court_map(const char *path, int is_new);
+void limit_court_unmap(struct limit_court *court);
+
+/* Near side: gives the next order and returns its number; whether that one is carried out. */
+uint64_t limit_court_order(struct limit_court *court, uint64_t operation, uint64_t argument);
+int limit_court_is_done(const struct limit_court *court, uint64_t number);
+
+/* Far side, which has carried out `done` orders: whether there is another; waits for it, spinning, and
+ * returns the operation; says that `done` are carried out. */
+int limit_court_has_order(const struct limit_court *court, uint64_t done);
+uint64_t limit_court_next(struct limit_court *court, uint64_t done, uint64_t *argument);
+void limit_court_report(struct limit_court *court, uint64_t done);
+
+/* One cache line back and forth. The near side serves before it gives the far side the order to return;
+ * samples are round trips in ns, of which one way is half. */
+void limit_court_serve(struct limit_court *court);
+void limit_court_return(struct limit_court *court, uint64_t rounds);
+void limit_court_play(struct limit_court *court, uint64_t rounds, uint32_t *samples);
+
 /* Keeps the calling thread on one core; -1 when that is not allowed. */
 int limit_pin(int cpu);
+
+/* The same until limit_unpin, which allows what was allowed before. One thread of a process. */
+int limit_pin_for_now(int cpu);
+void limit_unpin(void);
+
+/* Two cores that this process may use; -1 when there is one only. */
+int limit_two_cpus(int *near, int *far);
+
+/* First in, first out scheduling for this process; -1 when that is not allowed. */
+int limit_real_time(void);
+
+/* The calling process is killed when its parent ends. */
+void limit_end_with_parent(void);
+
+/* Removes a file or an empty directory when this process ends in order or by SIGINT, SIGTERM or SIGHUP, the
+ * newest first; -1 when there are too many. */
+int limit_remove_at_end(const char *path);
 
 /* The compiler must take what `pointer` points at for read and changed: keeps a measured loop honest. */
 static inline void limit_use(void *pointer) {

@@ -1,0 +1,188 @@
+import CLimits
+import CSeqlock
+import Glibc
+import ShmBridge
+import ShmReader
+
+/// P3: reads of a slot that a writer in another process publishes a million times a second, against reads of
+/// the same slot while that writer rests; and whether any read was torn.
+///
+/// The means are of whole blocks of reads, without a clock in between; writer resting and writer publishing
+/// take turns. The tail is of reads timed one by one, less the cost of the clock. For torn reads each word
+/// of the payload is a function of the first, and each read is checked.
+struct ContendedBench {
+    var repetitions: Int
+    /// Reads checked for being torn, in all.
+    var reads: Int
+    var rounds: Int
+    var settings: PairSettings
+    let book = "bench-contended-\(getpid())"
+
+    /// Publish every so many ns until the next order.
+    static var publish: UInt64 { Order.first }
+    static var rest: UInt64 { Order.first + 1 }
+    static var intervalNs: Int { 1000 }
+    static var blockReads: Int { 50_000 }
+    static var blocks: Int { 20 }
+
+    private struct Sample {
+        var quietNs: [Double] = []
+        var busyNs: [Double] = []
+        var publishes: UInt64 = 0
+        var busyTimeNs: Int64 = 0
+    }
+
+    func run(_ progress: Progress) throws -> [Goal] {
+        Traces.removeAtEnd("/dev/shm/pks-positions-v1-" + book)
+        let far = try FarSide("contended", book: book, settings)
+        let reader = try SegmentReader(book: book)
+        // SAFETY: the path is a string of this process.
+        _ = unsafe unlink(reader.path)
+        var sample = Sample()
+        var retries: UInt64 = 0
+        let pairs = try PairRuns(far: far, repetitions: repetitions, rounds: rounds, progress: progress)
+        let runs = try pairs.measure { rounds in
+            try takeMeans(reader, far, &sample)
+            try far.order(Self.publish, Self.intervalNs)
+            let samples = time(reader, rounds, &retries)
+            try far.order(Self.rest)
+            return samples
+        }
+        let torn = try countTorn(reader, far)
+        try far.order(Order.end)
+        return [
+            mean(sample, isNoisy: runs.isNoisy, repetitions: runs.runs.count),
+            runs.goal(
+                "P3.tail", "one such read, p99.9 / one cache line one way, p50", 3, share: 1,
+                over: \.pingPongOneWayP50
+            ) { $0.p999 },
+            Goal(
+                id: "P3.torn", title: "torn reads", value: Double(torn), goal: 0, samples: reads,
+                isNoisy: false, detail: [("retries_in_timed_reads", Double(retries))]),
+        ]
+    }
+
+    private func mean(_ sample: Sample, isNoisy: Bool, repetitions: Int) -> Goal {
+        let quiet = Statistics.median(sample.quietNs)
+        let busy = Statistics.median(sample.busyNs)
+        return Goal(
+            id: "P3.mean", title: "read while another process publishes that slot 1M/s / while it rests",
+            value: Statistics.median(zip(sample.busyNs, sample.quietNs).map { $0 / $1 }), goal: 1.3,
+            samples: sample.busyNs.count, isNoisy: isNoisy || repetitions < 5,
+            detail: [
+                ("ns", busy), ("resting_ns", quiet),
+                ("publishes_per_second", Double(sample.publishes) * 1e9 / Double(sample.busyTimeNs)),
+                ("block_reads", Double(Self.blockReads)),
+            ])
+    }
+
+    /// One block with the writer resting and one with it publishing.
+    private func takeMeans(
+        _ reader: borrowing SegmentReader, _ far: FarSide, _ sample: inout Sample
+    ) throws {
+        let quiet = block(reader)
+        try far.order(Self.publish, Self.intervalNs)
+        let (before, start) = (reader.sequence(of: 0), pks_monotonic_ns())
+        let busy = block(reader)
+        sample.busyTimeNs += pks_monotonic_ns() - start
+        sample.publishes += reader.sequence(of: 0) - before
+        try far.order(Self.rest)
+        sample.quietNs.append(quiet)
+        sample.busyNs.append(busy)
+    }
+
+    private func block(_ reader: borrowing SegmentReader) -> Double {
+        let start = pks_monotonic_ns()
+        SlotBench.read(reader, 0, Self.blockReads)
+        return Double(pks_monotonic_ns() - start) / Double(Self.blockReads)
+    }
+
+    private func time(_ reader: borrowing SegmentReader, _ count: Int, _ retries: inout UInt64) -> [UInt32] {
+        var samples = [UInt32](repeating: 0, count: count)
+        var position = pks_position()
+        for index in 0..<count {
+            let start = pks_monotonic_ns()
+            let result = reader.read(0, into: &position, retries: &retries)
+            samples[index] = UInt32(clamping: pks_monotonic_ns() - start)
+            precondition(result == .value)
+        }
+        return samples
+    }
+
+    /// Reads under the publishing writer whose words do not belong together.
+    private func countTorn(_ reader: borrowing SegmentReader, _ far: FarSide) throws -> Int {
+        try far.order(Self.publish, Self.intervalNs)
+        var torn = 0
+        var position = pks_position()
+        for _ in 0..<reads {
+            let result = reader.read(0, into: &position)
+            precondition(result == .value)
+            if !Self.isWhole(position) { torn += 1 }
+        }
+        try far.order(Self.rest)
+        return torn
+    }
+
+    /// Word i of publish n is n x (2 i + 1): none fits the words of another publish.
+    @inline(__always)
+    static func isWhole(_ position: pks_position) -> Bool {
+        // SAFETY: a position is 15 words.
+        unsafe withUnsafeBytes(of: position) { bytes in
+            let first = unsafe bytes.loadUnaligned(as: UInt64.self)
+            var difference: UInt64 = 0
+            for index in 1..<Int(PKS_POSITION_WORDS) {
+                let word = unsafe bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self)
+                difference |= word ^ (first &* UInt64(2 * index + 1))
+            }
+            return difference == 0
+        }
+    }
+
+    static func fill(_ position: inout pks_position, _ count: UInt64) {
+        // SAFETY: a position is 15 words.
+        unsafe withUnsafeMutableBytes(of: &position) { bytes in
+            for index in 0..<Int(PKS_POSITION_WORDS) {
+                unsafe bytes.storeBytes(
+                    of: count &* UInt64(2 * index + 1), toByteOffset: 8 * index, as: UInt64.self)
+            }
+        }
+    }
+
+    /// The far side: publishes at a steady rate, or rests.
+    struct Writer: FarRole, ~Copyable {
+        private var segment: SegmentWriter
+        private var position = pks_position()
+        private var count: UInt64 = 1
+
+        init(book: String) throws {
+            segment = try SegmentWriter(
+                SegmentConfiguration(book: book, slotCapacity: 4), lock: try BenchSegment.lock(book: book))
+            guard segment.claimSlot(BenchSegment.entry("SYM")) == 0 else { preconditionFailure("no slot") }
+            publish()
+        }
+
+        private mutating func publish() {
+            count += 1
+            ContendedBench.fill(&position, count)
+            // SAFETY: the position lives for the call.
+            unsafe segment.publish(slot: 0, value: &position)
+            segment.setApplied(count)
+        }
+
+        mutating func carryOut(_ order: UInt64, _ argument: UInt64, _ orders: inout FarOrders) throws {
+            orders.report()
+            guard order == ContendedBench.publish else { return }
+            var dueNs = pks_monotonic_ns()
+            while !orders.hasNext {
+                let nowNs = pks_monotonic_ns()
+                guard nowNs >= dueNs else {
+                    pks_cpu_relax()
+                    continue
+                }
+                publish()
+                // After a pause that the scheduler made, the rate goes on; it does not catch up.
+                dueNs = max(dueNs, nowNs - 10 * Int64(argument)) + Int64(argument)
+            }
+        }
+    }
+}
