@@ -13,8 +13,8 @@ final class Child {
         self.name = name
         outputPath = "\(directory)/\(name).out"
         errorPath = "\(directory)/\(name).err"
-        var actions = unsafe posix_spawn_file_actions_t()
         // SAFETY (all of this function): texts and actions live until posix_spawn has copied them.
+        var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         let flags = O_WRONLY | O_CREAT | O_TRUNC

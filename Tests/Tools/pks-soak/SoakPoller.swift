@@ -30,7 +30,7 @@ enum SoakPoller {
             sweeps += 1
             if case .stopped = status { break }
             if case .retired = status { throw SoakFailure("the segment was retired") }
-            _ = usleep(200)
+            Pace.rest(ms: 1)
         }
         say("{\"book\":\"\(plan.book(book))\",\"reads\":\(reads),\"busy\":\(busy),\"sweeps\":\(sweeps)}")
     }
@@ -41,7 +41,7 @@ enum SoakPoller {
                 return try SegmentReader(book: book)
             } catch {
                 switch error {
-                case .notFound: _ = usleep(1000)
+                case .notFound: Pace.rest(ms: 1)
                 default: throw error
                 }
             }

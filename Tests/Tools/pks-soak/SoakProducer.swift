@@ -23,7 +23,7 @@ enum SoakProducer {
                 if !lane.send(until: due) { fullCount += 1 }
                 if lane.sent < plan.fillsPerRing { isSending = true }
             }
-            nap(untilNs: beganNs + elapsedNs + 1_000_000)
+            Pace.rest(ms: 1)
         }
         for lane in lanes { try lane.finish() }
         let duplicates = lanes.reduce(0) { $0 + $1.duplicates }
@@ -31,13 +31,6 @@ enum SoakProducer {
             "{\"producer\":\(producer),\"sent\":\(plan.fillsPerRing * plan.books),\"duplicates\":\(duplicates),"
                 + "\"ring_full\":\(fullCount),\"behind_schedule_seconds_max\":\(Double(lateNsMax) / 1e9),"
                 + "\"seconds\":\(Double(pks_monotonic_ns() - beganNs) / 1e9)}")
-    }
-
-    /// Sleeps until a moment of CLOCK_MONOTONIC.
-    static func nap(untilNs: Int64) {
-        var moment = timespec(tv_sec: Int(untilNs / 1_000_000_000), tv_nsec: Int(untilNs % 1_000_000_000))
-        // SAFETY: the moment outlives the call.
-        _ = unsafe clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &moment, nil)
     }
 
     /// The ring of one book.
@@ -87,7 +80,7 @@ enum SoakProducer {
         func finish() throws {
             while try !ring.removeIfApplied() {
                 if ring.isQuarantined { throw SoakFailure("the ring is quarantined") }
-                _ = usleep(1000)
+                Pace.rest(ms: 1)
             }
         }
     }

@@ -90,9 +90,10 @@ final class SoakRun {
             "daemon", [daemonProgram, "run", "--config", "\(directory)/soak.toml", "--ready-file", ready],
             directory: directory)
         children.append(daemon)
+        // SAFETY: the name lives for the call.
         while unsafe access(ready, F_OK) != 0 {
             if !daemon.isRunning { throw SoakFailure("the daemon did not start: \(daemon.errors)") }
-            _ = usleep(10_000)
+            Pace.rest(ms: 10)
         }
         return daemon
     }
@@ -154,7 +155,7 @@ final class SoakRun {
                 let mib = (residentBytes.last ?? 0) >> 20
                 say("soak: \((nowNs - beganNs) / 1_000_000_000) s, daemon \(mib) MiB")
             }
-            _ = usleep(100_000)
+            Pace.rest(ms: 100)
         }
     }
 
