@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "limits.h"
@@ -11,6 +12,7 @@ enum { traces_max = 64, trace_bytes = 512 };
 
 static char traces[traces_max][trace_bytes];
 static volatile sig_atomic_t trace_count;
+static volatile sig_atomic_t far_side; /* a process that could still make what is removed here */
 
 /* Newest first, so that a directory goes after what is in it. Only calls that a handler may make. */
 static void remove_traces(void) {
@@ -20,9 +22,15 @@ static void remove_traces(void) {
 }
 
 static void end_on(int number) {
+    if (far_side > 0) {
+        kill((pid_t)far_side, SIGKILL);
+        waitpid((pid_t)far_side, NULL, 0);
+    }
     remove_traces();
     _exit(128 + number);
 }
+
+void limit_far_side(int pid) { far_side = pid; }
 
 int limit_remove_at_end(const char *path) {
     for (int n = 0; n < trace_count; n++) {

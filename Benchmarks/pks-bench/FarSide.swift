@@ -104,6 +104,7 @@ final class FarSide {
             Self.argument, benchmark, path, book, String(far), settings.isRealTime ? "fifo" : "other",
         ]
         try process.run()
+        limit_far_side(process.processIdentifier)
         try order(Order.ready)
         _ = unsafe unlink(path)
         guard limit_pin_for_now(near) == 0 else { throw BenchError("cannot pin to core \(near)") }
@@ -115,6 +116,7 @@ final class FarSide {
             process.terminate()
             process.waitUntilExit()
         }
+        limit_far_side(0)
         unsafe limit_court_unmap(court)
         limit_unpin()
     }

@@ -91,6 +91,9 @@ void limit_end_with_parent(void);
  * newest first; -1 when there are too many. */
 int limit_remove_at_end(const char *path);
 
+/* The process that a signal ends before it removes anything, because it makes some of it; 0 for none. */
+void limit_far_side(int pid);
+
 /* The compiler must take what `pointer` points at for read and changed: keeps a measured loop honest. */
 static inline void limit_use(void *pointer) {
     __asm__ __volatile__("" : : "r"(pointer) : "memory");
