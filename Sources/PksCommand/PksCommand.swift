@@ -32,11 +32,21 @@ public enum PksCommand {
     public static func run(_ arguments: [String]) -> Int32 {
         // A closed pipe is an error of write, which is handled, and not a death on the way.
         _ = signal(SIGPIPE, SIG_IGN)
+        occupyStandardDescriptors()
         do throws(CommandError) {
             return try dispatch(arguments).rawValue
         } catch {
             for message in error.messages { say(visible(message)) }
             return error.exitCode
+        }
+    }
+
+    /// A standard descriptor that the caller has closed would be given to the next file that is opened, and what is
+    /// printed would go into a lock or a ring. In its place comes one that refuses what it is used for.
+    private static func occupyStandardDescriptors() {
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            // SAFETY: the name lives for the call. The lowest free number is this one.
+            _ = unsafe open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
         }
     }
 

@@ -63,6 +63,21 @@ import Testing
         #expect(daemon.errorsSoFar().contains("pks: live, process \(daemon.pid)\n"))
     }
 
+    @Test func `A daemon whose standard error is blocked works, and ends when it is told`() throws {
+        let scratch = try Scratch()
+        // A pipe that is full and that nobody empties; `timeout` keeps the test from hanging with the daemon.
+        let small = Self.small.joined(separator: " ")
+        let run = try Pks.runShell(
+            """
+            cd '\(scratch.path)' && mkfifo blocked && exec 3<>blocked && head -c 65536 /dev/zero >&3
+            timeout -s KILL 30 '\(Pks.path)' run --book '\(scratch.book)' \(small) --ready-file ready 2>&3 3>&- &
+            until [ -e ready ] || ! kill -0 $!; do sleep 0.01; done
+            kill -TERM $(cat ready) && wait $!
+            """, in: scratch)
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(run.output.contains("book \(scratch.book): 0 fills"))
+    }
+
     @Test func `Its start and its end are JSON lines when asked for`() throws {
         let scratch = try Scratch()
         let daemon = try Self.start(scratch, ["--json", "--method", "lifo", "--metrics", "127.0.0.1:0"])

@@ -1,3 +1,4 @@
+import Glibc
 import PositionText
 import Service
 import ShmReader
@@ -5,7 +6,7 @@ import ShmReader
 /// The lines that the daemon prints of its books, for people or as JSON.
 struct RunReport {
     let printsJSON: Bool
-    private let output = ByteWriter.standardOutput()
+    private let output = BoundedOutput(STDOUT_FILENO, patienceMs: 1000)
 
     init(printsJSON: Bool) { self.printsJSON = printsJSON }
 
@@ -16,15 +17,14 @@ struct RunReport {
         if let metrics, printsJSON {
             line(Array("{\"event\":\"metrics\",\"address\":\"\(metrics)\"}".utf8))
         }
-        flush()
     }
 
     /// One line a book when all is done.
     func ended(_ stats: ServiceStats, leftCount: UInt64) {
         for book in stats.books { printsJSON ? line(endedJSON(book, stats)) : line(endedText(book)) }
-        flush()
         if leftCount > 0 {
-            say("pks: \(leftCount) records could not be taken in time; they stay on their rings")
+            BoundedOutput.errors.say(
+                "pks: \(leftCount) records could not be taken in time; they stay on their rings")
         }
     }
 
@@ -75,6 +75,5 @@ struct RunReport {
     }
 
     // A daemon goes on when nobody reads its output any more.
-    private func line(_ bytes: [UInt8]) { try? output.write(bytes + [UInt8(ascii: "\n")]) }
-    private func flush() { try? output.flush() }
+    private func line(_ bytes: [UInt8]) { output.line(bytes) }
 }

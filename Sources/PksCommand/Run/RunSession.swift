@@ -39,7 +39,7 @@ struct RunSession {
             if let readyFile { try show(readyFile, service) }
             let count = service.books.count
             manager.ready("live: \(count) book\(count == 1 ? "" : "s")")
-            say("pks: live, process \(getpid())")
+            BoundedOutput.errors.say("pks: live, process \(getpid())")
             watch(service)
         }
         manager.stopping()
@@ -53,7 +53,7 @@ struct RunSession {
             options.books[place].config.hashSeed = UInt64.random(in: 0...UInt64.max)
         }
         do throws(ServiceError) {
-            return try PositionService(options) { say("pks: " + visible($0)) }
+            return try PositionService(options) { BoundedOutput.errors.say("pks: " + visible($0)) }
         } catch {
             throw CommandError(error)
         }
