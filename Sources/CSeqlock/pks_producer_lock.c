@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,20 +147,53 @@ static size_t read_text(const char *path, char *text, size_t text_bytes) {
     return count > 0 ? (size_t)count : 0;
 }
 
-void pks_producer_identity(struct pks_owner *owner) {
+/* When a process began, from its stat file; 0 when it runs no more. Field 22, and the state is field 3. The command's
+ * name, field 2, may hold spaces and parentheses: count from its end. */
+static uint64_t start_ticks(const char *path) {
     char text[1024];
+    const char *field = read_text(path, text, sizeof text) > 0 ? strrchr(text, ')') : NULL;
+    if (!field || field[1] == 0 || field[2] == 'Z' || field[2] == 'X') {
+        return 0;
+    }
+    for (int number = 2; field && number < 22; number++) {
+        field = strchr(field + 1, ' ');
+    }
+    return field ? strtoull(field, NULL, 10) : 0;
+}
+
+void pks_producer_identity(struct pks_owner *owner) {
+    char text[64];
     memset(owner, 0, sizeof *owner);
     owner->pid = (uint32_t)getpid();
     if (read_text("/proc/sys/kernel/random/boot_id", text, sizeof text) > 0) {
         text[strcspn(text, "\n")] = 0;
         pks_text(owner->boot_id, sizeof owner->boot_id, text);
     }
-    /* Field 22 of stat. The command's name, field 2, may hold spaces and parentheses: count from its end. */
-    const char *field = read_text("/proc/self/stat", text, sizeof text) > 0 ? strrchr(text, ')') : NULL;
-    for (int number = 2; field && number < 22; number++) {
-        field = strchr(field + 1, ' ');
+    owner->start_ticks = start_ticks("/proc/self/stat");
+}
+
+int pks_producer_is_elsewhere(const struct pks_owner *owner) {
+    struct pks_owner own;
+    char path[32];
+    pks_producer_identity(&own);
+    if (owner->pid == 0 || owner->start_ticks == 0 || owner->pid == own.pid ||
+        memcmp(owner->boot_id, own.boot_id, sizeof own.boot_id) != 0) {
+        return 0;
     }
-    if (field) {
-        owner->start_ticks = strtoull(field, NULL, 10);
+    snprintf(path, sizeof path, "/proc/%u/stat", owner->pid);
+    return start_ticks(path) == owner->start_ticks;
+}
+
+void pks_producer_step_back(const char *path) {
+    const off_t place = offsetof(struct pks_ring_header, producer);
+    const uint32_t nobody = 0;
+    uint32_t pid;
+    const int file = pks_producer_open_file(AT_FDCWD, path, O_RDWR | O_NONBLOCK, 0);
+    if (file < 0) {
+        return; /* removed: nobody will ask */
     }
+    if (pread(file, &pid, sizeof pid, place) == sizeof pid && pid == (uint32_t)getpid()) {
+        (void)!pwrite(file, &nobody, sizeof nobody, place);
+    }
+    close(file);
 }

@@ -276,6 +276,11 @@ static int resume(struct pks_producer *producer, const struct pks_producer_optio
         return errno == ENOENT ? 0 : pks_producer_system_failed(error, "open", producer->path);
     }
     int result = check_header(producer, options, file, &header, error);
+    /* Its lock may lie in another run directory. */
+    if (result == 1 && pks_producer_is_elsewhere(&header.producer)) {
+        result = pks_producer_failed(error, PKS_PRODUCER_ALREADY_RUNNING, "open", producer->path);
+        error->actual = header.producer.pid;
+    }
     if (result == 1 && map(producer, file, &header, error) != 0) {
         result = -1;
     }
@@ -357,6 +362,7 @@ void pks_producer_free(struct pks_producer *producer) {
         return;
     }
     if (producer->base) {
+        pks_producer_step_back(producer->path);
         munmap(producer->base, producer->ring_bytes);
     }
     if (producer->lock_file >= 0) {

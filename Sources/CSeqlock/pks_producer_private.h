@@ -28,6 +28,13 @@ void pks_producer_unlock(int lock_file);
 /* Who this process is. What /proc does not tell stays zero. */
 void pks_producer_identity(struct pks_owner *owner);
 
+/* Whether another process that still runs has the ring, as far as can be told from here. */
+int pks_producer_is_elsewhere(const struct pks_owner *owner);
+
+/* Says in the ring's header that no process has it any more, if it was this one. By write(2), because a file that was
+ * cut short would raise a signal. */
+void pks_producer_step_back(const char *path);
+
 /* Takes the keys over that an earlier life has left in the key table. */
 void pks_producer_learn_keys(struct pks_producer *producer);
 

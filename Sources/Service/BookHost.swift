@@ -67,6 +67,9 @@ final class BookHost: @unchecked Sendable {
     /// Removes the segment of a book that was never started.
     func abandon() { try? writer?.stop(keep: false) }
 
+    /// Says that the writer is alive, before its thread does.
+    func beat() { writer?.beat() }
+
     /// Starts the writer's thread.
     func start() throws(ServiceError) {
         var started = pthread_t()

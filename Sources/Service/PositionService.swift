@@ -86,6 +86,8 @@ public final class PositionService: @unchecked Sendable {
             return !state.isStarted
         }
         precondition(isFirst, "a service starts once")
+        // Reserving memory may have taken long.
+        for host in hosts { host.beat() }
         look()
         do throws(ServiceError) {
             for host in hosts {

@@ -136,7 +136,8 @@ final class RingKeeper: @unchecked Sendable {
                 note(
                     .degraded,
                     "ring of \(producer) no longer holds its first \(freed) records: positions lack what an "
-                        + "earlier life of the book took from them (play them again from their source)")
+                        + "earlier life of the book took from them (to have them, begin without this ring and play the "
+                        + "fills again from their source)")
             }
         } catch {
             if case .notFound = error { return }

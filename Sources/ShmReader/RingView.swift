@@ -28,8 +28,9 @@ public struct RingStatus: Sendable, Equatable {
     /// and records that were refused.
     public var rejects: UInt64
 
-    /// Records that are not in the book yet. A scribbled cursor can make it any number up to the capacity.
-    public var lag: UInt64 { tail >= applied ? tail - applied : 0 }
+    /// Records that are not in the book yet. A scribbled cursor can make it any number up to the capacity of the
+    /// largest ring.
+    public var lag: UInt64 { tail >= applied ? min(tail - applied, UInt64(PKS_RING_CAPACITY_MAX)) : 0 }
 }
 
 // SAFETY: its pointer lies in `mapping`, which it owns and which nobody can write through.
@@ -41,7 +42,8 @@ public struct RingView: ~Copyable, @unchecked Sendable {
     public let book: String
     /// The producer's name.
     public let producer: String
-    /// What the producer stated when it made the ring.
+    /// The header as it was at the attach. What the producer stated when it made the ring stays; the process may
+    /// change.
     public let header: pks_ring_header
     /// Records that fit.
     public var capacity: Int { Int(header.record_capacity) }
@@ -113,8 +115,27 @@ public struct RingView: ~Copyable, @unchecked Sendable {
             fills: word(\.fills), duplicates: word(\.duplicates), rejects: word(\.rejects))
     }
 
-    /// Whether the ring's producer still runs, as far as can be told from this pid namespace. Reads /proc.
-    public var isProducerAlive: Bool { ProcessIdentity.isAlive(header.producer) }
+    /// Whether the process that has the ring now still runs, as far as can be told from this pid namespace. Reads
+    /// /proc.
+    public var isProducerAlive: Bool { ProcessIdentity.isAlive(owner) }
+
+    /// The process that has the ring now: each life of the producer writes itself into the header.
+    private var owner: pks_owner {
+        guard let offset = MemoryLayout<pks_ring_header>.offset(of: \pks_ring_header.producer) else {
+            preconditionFailure("every field of a C structure has an offset")
+        }
+        var owner = pks_owner()
+        // SAFETY: the header lies at the start of the mapping, and the owner in whole words inside it.
+        // SYNC: partners are the release stores of `take_over`, which writes the word with the pid last: looked at
+        // first, it is 0 or comes with the rest.
+        unsafe withUnsafeMutableBytes(of: &owner) { bytes in
+            for place in stride(from: 0, to: bytes.count, by: 8) {
+                let word = unsafe (mapping.base + offset + place).assumingMemoryBound(to: UInt64.self)
+                unsafe bytes.storeBytes(of: pks_load_acquire(word), toByteOffset: place, as: UInt64.self)
+            }
+        }
+        return owner
+    }
 
     /// The producers that have a file of a ring's name for `book`, sorted. Dashes may stand in both names, so some
     /// may turn out to be another book's when they are attached. Throws `system`.

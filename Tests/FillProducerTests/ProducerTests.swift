@@ -99,14 +99,22 @@ import Testing
 
     @Test func aNewLifeStatesItsProcessInTheHeader() throws {
         let place = try Place()
-        do { _ = try place.producer() }
-        var bytes = try readFile(place.ringPath)
         let pid = unsafe withUnsafeBytes(of: UInt32(getpid())) { unsafe [UInt8]($0) }
-        #expect(Array(bytes[104..<108]) == pid)
+        func stated() throws -> [UInt8] { Array(try readFile(place.ringPath)[104..<108]) }
+        do {
+            let producer = try place.producer()
+            #expect(try stated() == pid)
+            let putCount = producer.putCount
+            #expect(putCount == 0)
+        }
+        #expect(try stated() == [0, 0, 0, 0], "it was given up")
+        var bytes = try readFile(place.ringPath)
         bytes[104..<108] = [1, 2, 3, 4]
         try writeFile(place.ringPath, bytes)
-        do { _ = try place.producer() }
-        #expect(Array(try readFile(place.ringPath)[104..<108]) == pid)
+        let producer = try place.producer()
+        #expect(try stated() == pid)
+        let isResumed = producer.isResumed
+        #expect(isResumed)
     }
 
     @Test func idsOfAFillFitOrAreRefused() {

@@ -55,6 +55,45 @@ import Testing
         #expect(putCount == 0)
     }
 
+    @Test func itTellsOfTheProcessThatHasTheRingNow() throws {
+        let scratch = try Scratch()
+        do {
+            var producer = try scratch.producer()
+            producer.close()
+        }
+        let path = scratch.path + "/pks-fills-v1-main-p1"
+        let place = try #require(MemoryLayout<pks_ring_header>.offset(of: \pks_ring_header.producer))
+        try FilePatch.write(UInt64(0), at: place, of: path)
+        let view = try RingView(book: "main", producer: "p1", directory: scratch.path)
+        let wasAlive = view.isProducerAlive
+        #expect(!wasAlive)
+        let producer = try scratch.producer()
+        let isAlive = view.isProducerAlive
+        #expect(isAlive, "a view sees who has come back")
+        let isResumed = producer.isResumed
+        #expect(isResumed)
+    }
+
+    @Test func aRingThatWasGivenUpHasNoProcess() throws {
+        let scratch = try Scratch()
+        _ = try scratch.producer()
+        let view = try RingView(book: "main", producer: "p1", directory: scratch.path)
+        let isAlive = view.isProducerAlive
+        #expect(!isAlive, "the process lives, but has the ring no more")
+    }
+
+    @Test func aScribbledCursorMakesNoEndlessLag() throws {
+        let scratch = try Scratch()
+        let producer = try scratch.producer()
+        let view = try RingView(book: "main", producer: "p1", directory: scratch.path)
+        let place = Int(view.header.cursor_offset)
+        try FilePatch.write(UInt64.max, at: place, of: scratch.path + "/pks-fills-v1-main-p1")
+        let lag = view.status().lag
+        #expect(lag == UInt64(PKS_RING_CAPACITY_MAX))
+        let putCount = producer.putCount
+        #expect(putCount == 0)
+    }
+
     @Test func itRefusesWhatIsNoRingOfThatProducer() throws {
         let scratch = try Scratch()
         _ = try scratch.producer("b-c", book: "a")
