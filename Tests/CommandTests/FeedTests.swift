@@ -351,4 +351,46 @@ import Testing
             #expect(scratch.sharedMemory().isEmpty)
         }
     }
+
+    @Test func `A feed that waits for room for a pair looks up, and ends when it is told`() throws {
+        let scratch = try Scratch()
+        let text = "trade_id,symbol,side,qty,price,open_trade_id\nt1,ABC,BUY,1,10,t0\nt2,ABC,BUY,1,10,t0\n"
+        // The key and the first pair leave room for one record.
+        let process = try start(scratch, [try scratch.write("fills.csv", text), "--ring-records", "4"])
+        let deadlineNs = pks_monotonic_ns() + 20_000_000_000
+        func hasSaid() -> Bool { process.errorsSoFar().contains("nothing reads the ring") }
+        #expect(process.awaitCondition { hasSaid() || pks_monotonic_ns() > deadlineNs } && hasSaid())
+        process.signal(SIGINT)
+        #expect(process.wait() == 130)
+        #expect(process.errorsSoFar().contains("interrupted by signal 2"), "\(process.errorsSoFar())")
+    }
+
+    @Test func `A second feed of the same ring is refused although its locks are elsewhere`() throws {
+        let scratch = try Scratch()
+        let pipe = try InputPipe()
+        let first = try start(scratch, ["-", "--format", "csv"], pipe: pipe)
+        awaitRing(scratch, first)
+        let file = try scratch.write("fills.csv", Cases.header + rows(1..<3))
+        let second = try Pks.run(
+            [
+                "feed", file, "--book", scratch.book, "--producer", "p", "--run-dir",
+                scratch.file("elsewhere"),
+            ],
+            in: scratch)
+        #expect(second.status == 75)
+        #expect(second.errors.contains("another process has it: process \(first.pid) "), "\(second.errors)")
+        first.signal(SIGTERM)
+        #expect(first.wait() == 143)
+    }
+
+    @Test func `A feed whose ring is removed says so and ends`() throws {
+        let scratch = try Scratch()
+        let pipe = try InputPipe()
+        let process = try start(scratch, ["-", "--format", "csv"], pipe: pipe)
+        awaitRing(scratch, process)
+        // SAFETY: the name lives for the call.
+        #expect(unsafe unlink("/dev/shm" + PKS_RING_PREFIX + scratch.book + "-p") == 0)
+        #expect(process.wait() == 69)
+        #expect(process.errorsSoFar().contains("was removed while this feed used it"))
+    }
 }

@@ -1,6 +1,7 @@
 import CSeqlock
 import Feeds
 import FillProducer
+import Glibc
 import Service
 import ShmFiles
 
@@ -185,14 +186,14 @@ final class FeedSession: FillSink {
     /// Waits until the writer has freed some of the ring. False when the feed is to end.
     private func waitForRoom() -> Bool {
         publish()
+        // An extension goes with its fill.
+        let needed: UInt64 = heldExtension == nil ? 1 : 2
         var backoff = Backoff()
-        while producer.room == 0 {
+        while producer.room < needed {
             if producer.isQuarantined { return noteQuarantine() }
             if !tick(pks_monotonic_ns()) { return false }
             backoff.wait()
         }
-        // An extension needs room for two.
-        if producer.room == 1, heldExtension != nil { backoff.wait() }
         return true
     }
 
@@ -266,11 +267,25 @@ final class FeedSession: FillSink {
         defer { producer.beat(nowNs: nowNs) }
         if let signal = StopSignal.number { stopSignal = signal }
         if producer.isQuarantined { return noteQuarantine() }
+        if isNameless { return noteRemoval() }
         if let message = watch.look(at: producer, nowNs: nowNs) {
             progressLine.clear()
             say(message)
         }
         return goesOn
+    }
+
+    /// Somebody has taken the ring's name away: no writer will ever look for it again.
+    private var isNameless: Bool {
+        // SAFETY: the name lives for the call.
+        unsafe access(producer.path, F_OK) != 0 && errno == ENOENT
+    }
+
+    private func noteRemoval() -> Bool {
+        failure = .failed(
+            .unavailable, what: producer.path, why: "the ring was removed while this feed used it",
+            advice: "feed again: what the book has already changes nothing")
+        return false
     }
 
     private func noteQuarantine() -> Bool {

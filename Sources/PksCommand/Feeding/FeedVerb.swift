@@ -50,7 +50,7 @@ enum FeedVerb: Verb {
             (.usage, "The command line is wrong."),
             (.badData, "The feed or the book refused something; everything else is in the book."),
             (.noInput, "A file cannot be opened; the others are in the book."),
-            (.unavailable, "The writer reads this ring no more, because its content was broken."),
+            (.unavailable, "The writer reads this ring no more: its content was broken, or it was removed."),
             (.cannotCreate, "No ring (is /dev/shm too small?), or one that is not whole."),
             (.inputOutput, "Reading failed half-way."),
             (.tryAgain, "Another process has this producer; nothing was touched."),
