@@ -8,7 +8,7 @@ struct IdleWait {
     static let yieldNs: Int64 = 200_000
     /// Sleeps begin and end here, growing by half each time.
     static let sleepMinNs = 20_000
-    static let sleepMaxNs = 1_000_000
+    static let sleepMaxNs = 2_000_000
 
     private let strategy: WaitStrategy
     private var idleSinceNs: Int64 = 0
@@ -29,8 +29,8 @@ struct IdleWait {
     @inline(__always)
     var isSpinning: Bool { strategy == .spin || (strategy == .adaptive && isFresh) }
 
-    /// There was nothing at `nowNs`. Returns after a little while, a millisecond at most but for the kernel's
-    /// own delays.
+    /// There was nothing at `nowNs`. Returns after a little while, two milliseconds at most but for the
+    /// kernel's own delays.
     mutating func wait(nowNs: Int64) {
         if idleSinceNs == 0 { idleSinceNs = nowNs }
         switch strategy {

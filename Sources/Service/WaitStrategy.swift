@@ -4,7 +4,7 @@ public enum WaitStrategy: String, Sendable, CaseIterable {
     case spin
     /// Offers the core to others between two looks. Takes a core that nobody else wants.
     case yield
-    /// Sleeps between two looks, longer and longer, up to about a millisecond. Takes almost nothing.
+    /// Sleeps between two looks, longer and longer, up to two milliseconds. Takes almost nothing.
     case park
     /// Spins for some microseconds after the last fill, then yields, then sleeps: fast in a burst and quiet in
     /// a pause. The default.
