@@ -83,8 +83,11 @@ package final class Feeder {
         }
     }
 
-    /// Waits until everything put is in the book.
+    /// Waits until everything put is in the book; false when that cannot be any more.
     package func awaitApplied() -> Bool {
-        eventually { self.producer.appliedCount == self.producer.putCount }
+        let isOver = eventually {
+            self.producer.appliedCount == self.producer.putCount || self.producer.isQuarantined
+        }
+        return isOver && !producer.isQuarantined
     }
 }

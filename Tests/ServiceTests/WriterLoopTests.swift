@@ -71,7 +71,7 @@ import Testing
         let first = told.entries[0]
         #expect(first.count == 100 && first.sourceRef == 99 && first.producer.text == "a")
         #expect(first.firstNs > 0 && first.firstNs <= first.lastNs)
-        #expect(told.entries[255].producer.text == String(repeating: "b", count: 64))
+        #expect(told.entries.last?.producer.text == String(repeating: "b", count: 64))
     }
 
     @Test func `Of one kind of line so many are told in a while, and the rest counted`() {
