@@ -53,8 +53,8 @@ end_process() {
 }
 
 clean_up() {
-    end_process "$generator"
     end_process "$feed"
+    end_process "$generator"
     end_process "$daemon"
     # The daemon leaves its last positions, and the feed its ring, for those who come after; a demo has none.
     rm -rf "$work" "/dev/shm/pks-positions-v1-$book" "/dev/shm/pks-fills-v1-$book-gateway"
@@ -88,7 +88,7 @@ generator=$!
 feed=$!
 
 if [[ "$screen" == yes ]]; then
-    "$pks" top --book "$book" --run-dir "$run_dir" || fail 1 "demo: the monitor failed"
+    "$pks" top --book "$book" || fail 1 "demo: the monitor failed"
     say "demo: done; the daemon and the feed have ended, and shared memory is as it was"
     exit 0
 fi
