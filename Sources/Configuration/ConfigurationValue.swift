@@ -118,4 +118,9 @@ enum ValueKind: Sendable {
     case cpu
     case address
     case users
+
+    /// Whether a relative value means another file elsewhere.
+    var isPath: Bool {
+        if case .path = self { true } else { false }
+    }
 }

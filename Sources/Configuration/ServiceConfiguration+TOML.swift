@@ -5,7 +5,7 @@ import Service
 
 extension ServiceConfiguration {
     /// Everything that is in force as a configuration of its own, each value with its origin in a comment. Read
-    /// again it gives the same. Paths are absolute where they came from a file. Allocates.
+    /// again it gives the same, wherever that file lies: paths are absolute. Allocates.
     public var toml: String {
         var text = TOMLText()
         text.append("# Every value in force, and where it comes from. This is a configuration itself.")
@@ -93,7 +93,7 @@ struct TOMLText {
             case .address: quoted("off")
             default: quoted("")
             }
-        case .text(let text): quoted(text)
+        case .text(let text): quoted(kind.isPath ? ServiceConfiguration.absolute(text) : text)
         case .count(let count): "\(count)"
         case .flag(let isOn): "\(isOn)"
         case .durationNs, .bytes, .mode, .method, .wait, .address: quoted(value.fileText)

@@ -79,6 +79,11 @@ public struct ServiceConfiguration: Sendable {
         return directory.hasPrefix("/") ? directory : currentDirectory() + "/" + directory
     }
 
+    /// The same path from the root, when the current directory can be found; empty stays empty.
+    static func absolute(_ path: String) -> String {
+        path.isEmpty || path.hasPrefix("/") ? path : currentDirectory() + "/" + path
+    }
+
     private static func currentDirectory() -> String {
         // SAFETY: getcwd allocates the text, which is copied and given back.
         guard let text = unsafe getcwd(nil, 0) else { return "." }

@@ -49,6 +49,17 @@ import Testing
         #expect(first.books.count == second.books.count)
     }
 
+    @Test func `A relative path of the command line is shown from the root`() throws {
+        var commandLine = CommandLineSettings()
+        commandLine.runDirectory = "locks"
+        commandLine.readyFile = "ready"
+        let first = try configuration("[[book]]\nname = \"alpha\"\n", commandLine: commandLine)
+        let second = try configuration(first.toml, directory: "/elsewhere")
+        #expect(second.runDirectory.hasPrefix("/") && !second.runDirectory.hasPrefix("/elsewhere"))
+        #expect(second.runDirectory.hasSuffix("/locks"))
+        #expect(second.readyFile?.hasPrefix("/elsewhere") == false)
+    }
+
     @Test func `Every key of a file is shown, with its origin`() throws {
         let shown = try configuration("[[book]]\nname = \"a\"\nrings = 3\n").toml
         for key in ServiceKey.allCases { #expect(shown.contains("\n\(key.rawValue) = ")) }
