@@ -43,7 +43,7 @@ book="demo-$$"
 work="$(mktemp -d)"
 run_dir="$work/run"
 mkdir -m 700 "$run_dir"
-daemon= feed= generator=
+daemon="" feed="" generator=""
 
 # end_process PID: asks a process to end and waits until it has.
 end_process() {
