@@ -201,9 +201,17 @@ struct Patience {
 /// What a run leaves in the file system until it ends.
 enum Traces {
     static func removeAtEnd(_ path: String) {
-        // SAFETY: the text lives for the call.
-        let isKept = unsafe limit_remove_at_end(path)
-        precondition(isKept == 0, "too many traces")
+        // Whoever is killed while it makes a segment or a ring leaves it under the name for building.
+        for name in [building(path), path] {
+            // SAFETY: the text lives for the call, which copies it.
+            let isKept = unsafe limit_remove_at_end(name)
+            precondition(isKept == 0, "too many traces")
+        }
+    }
+
+    private static func building(_ path: String) -> String {
+        let end = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
+        return path[..<end] + "." + path[end...] + ".building"
     }
 
     /// The same for the lock of a ring's producer, in the run directory.

@@ -108,7 +108,8 @@ final class RingKeeper: @unchecked Sendable {
         guard kept.count < host.options.ringsMax,
             let place = (0..<WriterMailbox.placeCount).first(where: { !taken.contains($0) })
         else {
-            refuse(producer, file, "there are \(kept.count) rings already, which is the most (raise --rings)")
+            let advice = kept.count < BookWriter.ringsMax ? "raise --rings" : "share a ring, or use another book"
+            refuse(producer, file, "there are \(kept.count) rings already, which is the most (\(advice))")
             return
         }
         guard let file else { return }
