@@ -108,7 +108,8 @@ final class RingKeeper: @unchecked Sendable {
         guard kept.count < host.options.ringsMax,
             let place = (0..<WriterMailbox.placeCount).first(where: { !taken.contains($0) })
         else {
-            let advice = kept.count < BookWriter.ringsMax ? "raise --rings" : "share a ring, or use another book"
+            let isMost = kept.count == BookWriter.ringsMax
+            let advice = isMost ? "share a ring, or use another book" : "raise --rings"
             refuse(producer, file, "there are \(kept.count) rings already, which is the most (\(advice))")
             return
         }
