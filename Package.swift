@@ -47,6 +47,10 @@ let package = Package(
                 "ShmReader",
             ],
             swiftSettings: strict),
+        .target(name: "CJournal", cSettings: strictC),
+        .target(name: "Journal", dependencies: ["CJournal", "ShmFiles"], swiftSettings: strict),
+        .testTarget(
+            name: "JournalTests", dependencies: ["CJournal", "Journal", "TestSupport"], swiftSettings: strict),
         .systemLibrary(
             name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(
