@@ -38,7 +38,7 @@ let package = Package(
         .target(name: "ShmBridge", dependencies: ["CSeqlock", "ShmFiles"], swiftSettings: strict),
         .target(
             name: "Accumulator",
-            dependencies: ["CSeqlock", "FixedPoint", "LotMatching", "ShmBridge"],
+            dependencies: ["CJournal", "CSeqlock", "FixedPoint", "LotMatching", "ShmBridge"],
             swiftSettings: strict),
         .target(
             name: "Service",
@@ -48,9 +48,13 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(name: "CJournal", cSettings: strictC),
-        .target(name: "Journal", dependencies: ["CJournal", "ShmFiles"], swiftSettings: strict),
+        .target(
+            name: "Journal", dependencies: ["Accumulator", "CJournal", "CSeqlock", "ShmFiles"],
+            swiftSettings: strict),
         .testTarget(
-            name: "JournalTests", dependencies: ["CJournal", "Journal", "TestSupport"], swiftSettings: strict),
+            name: "JournalTests",
+            dependencies: ["Accumulator", "CJournal", "CSeqlock", "Journal", "TestSupport"],
+            swiftSettings: strict),
         .systemLibrary(
             name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(

@@ -11,7 +11,7 @@ import Testing
         let seed = TestSeed.base
         var random = SeededRandom(seed: seed)
         var cases = 0
-        for story in 0..<40 {
+        for story in 0..<6 {
             var run = try JournalRun(
                 SimulatedDirectory(), after: .beginning(epoch: 7, layout: Self.layout), records: [])
             for _ in 0..<12 { try run.step(&random, life: story) }
