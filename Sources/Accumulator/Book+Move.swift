@@ -113,9 +113,10 @@ extension Book {
         if method == .average { return move.netBefore != 0 || openings.hasRoom }
         // There are twice as many blocks as opening fills, and no position takes more than two blocks a lot
         // (a heap with one lot does); so a queue finds a block wherever there is room for an opening fill. A
-        // heap may need several blocks in one piece.
+        // heap may need several blocks in one piece, which `keepInHeap` sees to. What came before and where it
+        // lay in memory must not decide: a book that was restored lies elsewhere.
         return unsafe openings.hasRoom
-            && (method == .fifo || method == .lifo || lots.hasRoom(in: position.pointee.lots, method: method))
+            && (method == .fifo || method == .lifo || Int(position.pointee.lots.count) < LotStore.heapLotsMax)
     }
 
     /// Closes `move.closing` of the open lots. Sums wrap, which is exact here: `isSmall` or `fits` has
@@ -232,7 +233,30 @@ extension Book {
         _ lot: Lot, _ position: UnsafeMutablePointer<Position>, _ method: LotMethod
     ) -> Bool {
         // SAFETY: the position is alive.
-        unsafe lots.append(lot, to: &position.pointee.lots, method: method)
+        if unsafe lots.append(lot, to: &position.pointee.lots, method: method) { return true }
+        moveLotsTogether()
+        return unsafe lots.append(lot, to: &position.pointee.lots, method: method)
+    }
+
+    /// Lays the lots out anew when a heap finds no room in one piece: rare, and as long as there are lots. All
+    /// of them together then lie in one piece, and so does the room.
+    @inline(never)
+    private mutating func moveLotsTogether() {
+        var fresh = LotStore(lotsMax: 2 * config.lotsMax)
+        // SAFETY: advice about memory that `fresh` holds; the handles are defined.
+        unsafe HugePages.advise(fresh.reserve)
+        for handle in 0..<positionCount {
+            let position = unsafe positions + handle
+            let method = unsafe position.pointee.method
+            if unsafe method == .average || position.pointee.lots.isEmpty { continue }
+            var list = LotList()
+            unsafe lots.forEach(in: position.pointee.lots, method: method) { lot in
+                let isKept = fresh.append(lot, to: &list, method: method)
+                precondition(isKept, "no room for lots that had room")
+            }
+            unsafe position.pointee.lots = list
+        }
+        swap(&lots, &fresh)
     }
 
     @inline(never)

@@ -83,6 +83,13 @@ struct OpeningFills: ~Copyable {
     /// Keeps the fill of `record` as an opening. There must be room.
     @inline(__always)
     mutating func take(_ record: UnsafePointer<pks_fill_record>, qtyOpen: Int64) -> UInt32 {
+        // SAFETY: the caller's record is whole.
+        unsafe take(OpeningFill(record, qtyOpen: qtyOpen))
+    }
+
+    /// Keeps an opening fill. There must be room.
+    @inline(__always)
+    mutating func take(_ fill: OpeningFill) -> UInt32 {
         let reference: UInt32
         if freedCount != 0 {
             freedCount &-= 1
@@ -93,7 +100,7 @@ struct OpeningFills: ~Copyable {
             reference = untouched
             untouched &+= 1
         }
-        unsafe self[reference].pointee = OpeningFill(record, qtyOpen: qtyOpen)
+        unsafe self[reference].pointee = fill
         return reference
     }
 

@@ -12,6 +12,9 @@ extension LotStore {
     /// The last segment is a block of the largest order: a heap holds up to 2^27 lots.
     @usableFromInline static var segmentMax: Int { BlockSlab.orderMax &+ 2 }
 
+    /// How many lots one `hifo` or `lofo` list can hold, whatever room there is.
+    public static var heapLotsMax: Int { 1 << 27 }
+
     /// A heap seen through its table block. Valid until a segment is taken or given.
     // SAFETY: only `heap` makes one, of a live list, and callers drop it before they take or give a segment.
     @safe @frozen @usableFromInline
