@@ -17,7 +17,7 @@ extension Book {
         self.init(config, effects: effects)
         var reader = ImagePieceReader()
         // SAFETY (all of this file): a part is as long as it was asked for, aligned to eight bytes, and read before
-        // the next one is asked for.
+        // the next one is asked for; places of the window are masked into its ring.
         let head = unsafe try BookImageHead(at: reader.part(BookImage.headBytes, source))
         let counts = try Self.checked(head, config)
         restore(head)
@@ -38,7 +38,7 @@ extension Book {
     public mutating func rebuild(_ config: BookConfig) throws(BookImageError) {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(imageByteCount)
-        // SAFETY: the pieces are copied; reading stays inside the array, which outlives it.
+        // The pieces are copied; reading stays inside the array, which outlives it.
         unsafe writeImage { (piece) throws(Never) in unsafe bytes.append(contentsOf: piece) }
         var offset = 0
         var other = unsafe try Book(config) { room in
@@ -146,7 +146,6 @@ extension Book {
                         reason: "a remembered fill that is none, or out of order")
                 }
                 lastSeq = fillSeq
-                // SAFETY: masked into the ring of the window.
                 unsafe window.seqs[Int(truncatingIfNeeded: staged & window.mask)] = fillSeq
                 unsafe pks_prefetch_write(identities.address(fill.hash))
                 hashes[Int(staged & 15)] = fill.hash

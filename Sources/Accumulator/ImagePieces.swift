@@ -14,6 +14,7 @@ struct ImagePieceWriter: ~Copyable {
         _ bytes: Int, _ sink: (UnsafeRawBufferPointer) throws(E) -> Void
     ) throws(E) -> UnsafeMutableRawPointer {
         precondition(bytes <= BookImage.pieceBytes)
+        // SAFETY: count + bytes stays within the allocation.
         if count + bytes > BookImage.pieceBytes { unsafe try flush(sink) }
         defer { count += bytes }
         return unsafe base + count
@@ -45,6 +46,7 @@ struct ImagePieceReader: ~Copyable {
     mutating func part(
         _ bytes: Int, _ source: (UnsafeMutableRawBufferPointer) -> Int
     ) throws(BookImageError) -> UnsafeRawPointer {
+        // SAFETY: first + bytes is at most end, which is inside the allocation.
         if _slowPath(end - first < bytes) { unsafe try fill(bytes, source) }
         defer {
             first += bytes

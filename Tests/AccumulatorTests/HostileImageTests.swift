@@ -28,7 +28,7 @@ import Testing
         var (refused, restored) = (0, 0)
         for stream in 0..<3 {
             let story = story(profile, seed: TestSeed.base &+ UInt64(stream))
-            for _ in 0..<250 {
+            for _ in 0..<120 {
                 var bytes = story.image
                 for _ in 0..<Int.random(in: 1...2, using: &random) { spoil(&bytes, &random) }
                 do {
