@@ -23,6 +23,7 @@ public enum PksCommand {
             ReplayVerb.self,
             GenerateVerb.self,
             VerifyVerb.self,
+            JournalVerb.self,
             DoctorVerb.self,
         ]
     }

@@ -1,0 +1,49 @@
+import Journal
+import PositionText
+
+/// `pks journal verify`: every block by itself.
+enum JournalCheck {
+    static func run(_ places: [JournalPlace], _ options: ParsedOptions) throws(CommandError) -> ExitStatus {
+        try JournalText.print(places, options, text)
+    }
+
+    private static let shownMax = 20
+
+    private static func text(
+        _ report: JournalReport, _ place: JournalPlace, _ terminal: Terminal
+    ) -> String {
+        var lines = JournalText.head(report, place, terminal)
+        if report.verdict == .tornEnd {
+            lines +=
+                "  behind record \(report.lastSeq) lies what a write left that nobody was told of: normal after a "
+                + "crash, or while somebody writes\n"
+        }
+        for fault in report.faults.prefix(shownMax) { lines += "  " + line(fault) + "\n" }
+        if report.faultCount > shownMax { lines += "  and \(report.faultCount - shownMax) more\n" }
+        if report.faultCount > 0 { lines += "  " + advice(report, place) + "\n" }
+        for tail in report.uselessTails {
+            lines +=
+                visible("  \(tail.object): a tail at byte \(tail.offset) \(tail.reason); it is not needed")
+                + "\n"
+        }
+        return lines
+    }
+
+    private static func line(_ fault: JournalReport.Fault) -> String {
+        var line = "\(fault.object): byte \(fault.offset): \(fault.reason)"
+        if let records = fault.records {
+            line +=
+                records.count == 1
+                ? ": record \(records.lowerBound)"
+                : ": records \(records.lowerBound) to \(records.upperBound)"
+        }
+        return visible(line)
+    }
+
+    private static func advice(_ report: JournalReport, _ place: JournalPlace) -> String {
+        let behind =
+            report.recordsBehind > 0 ? ", and \(report.recordsBehind) records can be read behind it" : ""
+        let line = "whole up to record \(report.lastSeq)\(behind); restore the file from a copy"
+        return visible(line)
+    }
+}

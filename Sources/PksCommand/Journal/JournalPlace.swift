@@ -1,0 +1,110 @@
+import Configuration
+import CSeqlock
+import Glibc
+import Journal
+import ShmFiles
+
+/// The journal of one book: a directory.
+struct JournalPlace {
+    /// The book, by the name of its directory.
+    let book: String
+    let path: String
+
+    /// The journals that a verb is about: DIR is a book's own directory or that of all books. With `book` only
+    /// this one. Throws when there is none.
+    static func find(
+        _ directory: String?, book: String?, verb: String
+    ) throws(CommandError) -> [JournalPlace] {
+        guard let directory = directory ?? environment("PKS_JOURNAL") else {
+            throw .failed(
+                .usage, what: verb, why: "no directory of a journal",
+                advice: "name it, or set PKS_JOURNAL")
+        }
+        let path = absolute(directory)
+        let names = try self.names(path)
+        if isJournal(names) {
+            let own = path.split(separator: "/").last.map { String($0) } ?? ""
+            if let book, book != own {
+                throw .failed(
+                    .noInput, what: path, why: "is the journal of book \(own), not of \(book)",
+                    advice: "name the directory above it, or leave --book out")
+            }
+            return [JournalPlace(book: own, path: path)]
+        }
+        var places: [JournalPlace] = []
+        for name in names.sorted() where !name.hasPrefix(".") {
+            let inside = (try? Paths.names(in: "\(path)/\(name)")) ?? []
+            if isJournal(inside) { places.append(JournalPlace(book: name, path: "\(path)/\(name)")) }
+        }
+        if let book {
+            if let place = places.first(where: { $0.book == book }) { return [place] }
+            let nearest = Suggestion.nearest(to: book, in: places.map(\.book))
+            throw .failed(
+                .noInput, what: path, why: "has no journal of book \(shown(book))",
+                advice: nearest.map { "did you mean \($0)?" } ?? "pks journal ls \(path) lists what there is")
+        }
+        if places.isEmpty {
+            throw .failed(
+                .noInput, what: path, why: "there is no journal",
+                advice: "it holds a directory a book, with journal-00000000.pksj in it")
+        }
+        return places
+    }
+
+    /// The one journal that a verb is about.
+    static func one(
+        _ directory: String?, book: String?, verb: String
+    ) throws(CommandError) -> JournalPlace {
+        let places = try find(directory, book: book, verb: verb)
+        if places.count == 1, let place = places.first { return place }
+        throw .failed(
+            .usage, what: verb, why: "there are journals of \(places.count) books",
+            advice: "name one: --book " + places.map(\.book).joined(separator: ", --book "))
+    }
+
+    /// Looks at the whole journal.
+    // SAFETY: records are handed on for the call only.
+    func inspect() throws(CommandError) -> JournalReport {
+        unsafe try inspect { _, _ in true }
+    }
+
+    /// Looks at the whole journal; `body` gets every record on the way.
+    // SAFETY: as above.
+    func inspect(_ body: JournalInspection.Body) throws(CommandError) -> JournalReport {
+        do throws(JournalError) {
+            return unsafe try JournalInspection(ReadOnlyJournal(path), book: book).run(body)
+        } catch {
+            throw CommandError(error)
+        }
+    }
+
+    private static func names(_ path: String) throws(CommandError) -> [String] {
+        do throws(SystemError) { return try Paths.names(in: path) } catch {
+            throw .failed(
+                error.code == EACCES ? .noPermission : .noInput, what: path, why: errnoText(error.code),
+                advice: "name the directory that pks run --journal was given")
+        }
+    }
+
+    private static func isJournal(_ names: [String]) -> Bool {
+        names.contains { JournalLayout.segment(ofName: $0) != nil || $0.hasSuffix(".pksc") }
+    }
+
+    private static func absolute(_ path: String) -> String {
+        // SAFETY: the name lives for the call; the result is this function's to free.
+        guard let real = unsafe realpath(path, nil) else { return path }
+        defer { unsafe free(real) }
+        return unsafe String(cString: real)
+    }
+}
+
+extension CommandError {
+    init(_ error: JournalError) {
+        switch error {
+        case .system(EACCES, _, _), .system(EPERM, _, _): self = .said(.noPermission, error.description)
+        case .system(ENOENT, _, _): self = .said(.noInput, error.description)
+        case .system, .commitFailed: self = .said(.inputOutput, error.description)
+        case .wrongFile, .damaged, .missingSegment: self = .said(.badData, error.description)
+        }
+    }
+}
