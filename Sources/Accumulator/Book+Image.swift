@@ -3,11 +3,14 @@ import FixedPoint
 import LotMatching
 
 extension Book {
+    /// How many fills are remembered, to tell duplicates from new ones.
+    public var identityCount: Int { Int(window.next &- window.oldest) }
+
     /// How many bytes `writeImage` will write. Steps grow with the keys.
     public var imageByteCount: Int {
         BookImage.headBytes + positionCount * BookImage.positionBytes
             + Int(counters.openLots) * BookImage.openingBytes + otherFees.count * BookImage.otherFeeBytes
-            + Int(window.next &- window.oldest) * BookImage.windowBytes + 8
+            + identityCount * BookImage.windowBytes + 8
     }
 
     /// Writes all state that a later record can depend on to `sink`, in pieces of up to 256 KiB, so that

@@ -12,6 +12,10 @@ public enum JournalError: Error, Equatable, Sendable, CustomStringConvertible {
     case damaged(object: String, offset: Int, reason: String)
     /// A segment between two others is not there.
     case missingSegment(object: String)
+    /// There is no state to go on from: neither a whole checkpoint nor the journal from its first record.
+    case unrecoverable(object: String, reason: String)
+    /// It was asked to stop before it was done.
+    case stopped
 
     /// What happened, where, and what to do.
     public var description: String {
@@ -28,6 +32,9 @@ public enum JournalError: Error, Equatable, Sendable, CustomStringConvertible {
                 + "shows how much is whole)"
         case .missingSegment(let object):
             "\(object): this part of the journal is missing (restore the file from a copy)"
+        case .unrecoverable(let object, let reason):
+            "\(object): \(reason)"
+        case .stopped: "stopped before it was done"
         }
     }
 }

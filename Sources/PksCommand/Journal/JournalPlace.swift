@@ -104,7 +104,8 @@ extension CommandError {
         case .system(EACCES, _, _), .system(EPERM, _, _): self = .said(.noPermission, error.description)
         case .system(ENOENT, _, _): self = .said(.noInput, error.description)
         case .system, .commitFailed: self = .said(.inputOutput, error.description)
-        case .wrongFile, .damaged, .missingSegment: self = .said(.badData, error.description)
+        case .wrongFile, .damaged, .missingSegment, .unrecoverable: self = .said(.badData, error.description)
+        case .stopped: self = .said(.tryAgain, error.description)
         }
     }
 }
