@@ -219,7 +219,7 @@ let package = Package(
         .testTarget(
             name: "AccumulatorTests",
             dependencies: [
-                "Accumulator", "CMallocCount", "CSeqlock", "CZlib", "FillProducer", "FixedPoint",
+                "Accumulator", "CJournal", "CMallocCount", "CSeqlock", "CZlib", "FillProducer", "FixedPoint",
                 "LotMatching", "ShmBridge", "ShmReader", "TestSupport",
             ],
             resources: [.copy("Fixtures")], swiftSettings: strict),

@@ -12,7 +12,11 @@ public enum KeyAnswer: Equatable, Sendable {
 extension Book {
     /// Defines a key, or finds it. A KEY that names a key the book has (with the right decimals) changes
     /// nothing and takes no sequence number; a new or a refused one takes one. Not a hot path.
-    public mutating func define(_ key: UnsafePointer<pks_key_record>) -> KeyAnswer {
+    ///
+    /// `recordsBefore`: how many records of a journal a new key has before its own, each with a number of its own.
+    public mutating func define(
+        _ key: UnsafePointer<pks_key_record>, recordsBefore: UInt64 = 0
+    ) -> KeyAnswer {
         // SAFETY (all of this function): the caller's record is whole; a found or new handle is below
         // positionsMax.
         guard unsafe key.isWellFormed else { return unsafe refuse(key, .malformedText) }
@@ -28,12 +32,18 @@ extension Book {
         let position = Position(instrument: instrument, method: method)
         guard unsafe hasDecimals(key, position) else { return unsafe refuse(key, .decimalsMismatch) }
         guard !keys.isFull else { return unsafe refuse(key, .slotCapacity) }
+        seq += recordsBefore
+        return .defined(handle: unsafe add(key, position), isNew: true)
+    }
+
+    /// Makes the position of a key that the book does not have. There must be room.
+    mutating func add(_ key: UnsafePointer<pks_key_record>, _ position: Position) -> UInt32 {
         seq += 1
         let handle = unsafe keys.add(key)
         // SAFETY: handle < positionsMax, and nothing refers to this position yet.
         unsafe (positions + Int(handle)).initialize(to: position)
         unsafe positions[Int(handle)].slot.applied_seq = seq
-        return .defined(handle: handle, isNew: true)
+        return handle
     }
 
     private func hasDecimals(_ key: UnsafePointer<pks_key_record>, _ position: Position) -> Bool {
@@ -44,16 +54,20 @@ extension Book {
     }
 
     private mutating func refuse(_ key: UnsafePointer<pks_key_record>, _ reason: RejectReason) -> KeyAnswer {
+        // SAFETY: the caller's record is whole.
+        refuseKey(sourceRef: unsafe key.pointee.source_ref, reason)
+        return .refused(reason)
+    }
+
+    /// Takes note of a KEY that is refused.
+    mutating func refuseKey(sourceRef: UInt64, _ reason: RejectReason) {
         seq += 1
         count(reason)
-        if effects.takesRejects {
-            var effect = Effect(.reject, seq: seq, handle: .max)
-            effect.reason = reason.rawValue
-            // SAFETY: the caller's record is whole.
-            effect.sourceRef = unsafe key.pointee.source_ref
-            effects.append(effect)
-        }
-        return .refused(reason)
+        guard effects.takesRejects else { return }
+        var effect = Effect(.reject, seq: seq, handle: .max)
+        effect.reason = reason.rawValue
+        effect.sourceRef = sourceRef
+        effects.append(effect)
     }
 
     mutating func count(_ reason: RejectReason) {

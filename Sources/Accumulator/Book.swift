@@ -15,7 +15,7 @@ public import LotMatching
 @safe
 public struct Book: ~Copyable {
     /// What decides the results.
-    public let config: BookConfig
+    public internal(set) var config: BookConfig
     /// Sequence number of the last record taken, applied or not; 0 before the first.
     public internal(set) var seq: UInt64 = 0
     /// What was seen so far.
@@ -67,6 +67,14 @@ public struct Book: ~Copyable {
         // SAFETY: the mapping made in init.
         unsafe HugePages.free(
             UnsafeMutableRawPointer(positions), bytes: config.positionsMax * Self.positionBytes)
+    }
+
+    /// Goes on with the static data, the methods and the name of another configuration, for keys to come. The bounds
+    /// stay: records change those.
+    public mutating func adopt(_ other: BookConfig) {
+        config.name = other.name
+        config.method = other.method
+        config.instruments = other.instruments
     }
 
     static var positionBytes: Int { 192 }

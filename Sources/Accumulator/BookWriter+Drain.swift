@@ -14,6 +14,7 @@ extension BookWriter {
         precondition(isAttached(ring), "no such ring")
         // SAFETY: an attached ring's feed is initialised; nothing else touches it during the call.
         let feed = unsafe feeds + ring
+        if isJournaled && log.durableSeq != durableSeq { noteDurable() }
         let isWaiting = unsafe feed.pointee.consumer.hasNews || feed.pointee.hasMore
         guard isWaiting else {
             book.keepWarm()
@@ -27,6 +28,13 @@ extension BookWriter {
     @inline(never)
     private mutating func drainWaiting(_ feed: UnsafeMutablePointer<RingFeed>, countMax: Int) -> Int {
         // SAFETY: the caller's feed is initialised; nothing else touches it during the call.
+        var countMax = countMax
+        if isJournaled {
+            let ring = unsafe ringNumber(of: feed)
+            countMax = min(countMax, loggableCount(ring: ring))
+            if countMax == 0 { return 0 }
+            logRing = JournalHandle.ring(ring)
+        }
         // Asked before the ring's end is looked at: what came before the close is then seen.
         let isClosed = unsafe feed.pointee.consumer.isClosed
         guard unsafe feed.pointee.consumer.refresh() else {
@@ -112,8 +120,9 @@ extension BookWriter {
         let record = unsafe book.window.place(ahead: 0)
         let result = unsafe book.applyUnseen(record)
         if result == .applied { unsafe publish(record.pointee.handle) }
-        segment.setApplied(book.seq)
+        setApplied()
         if result == .applied { unsafe book.remember(record, fill.hash) }
+        if isJournaled { unsafe log(record) }
         return number &+ 1
     }
 
@@ -167,7 +176,8 @@ extension BookWriter {
         } else if unsafe record.pointee.handle == RingFeed.refusedKey {
             violationsExcused &+= 1
         }
-        segment.setApplied(book.seq)
+        if isJournaled { unsafe log(record) }
+        setApplied()
     }
 
     /// Takes what is not a plain fill: a KEY, an extension with its fill, or something to refuse. Returns
@@ -224,7 +234,12 @@ extension BookWriter {
         let result = unsafe book.apply(&record, extension: &extra)
         if result == .applied { publish(record.handle) }
         if record.handle == RingFeed.refusedKey { violationsExcused &+= 1 }
-        segment.setApplied(book.seq)
+        if isJournaled {
+            extra.handle = .max
+            unsafe log(&extra)
+            unsafe log(&record)
+        }
+        setApplied()
         return number &+ 2
     }
 
@@ -236,6 +251,7 @@ extension BookWriter {
         unsafe record.pointee.handle = feed.pointee.bookHandle(record.pointee.handle)
         book.seq += 1
         _ = unsafe book.reject(record, reason)
-        segment.setApplied(book.seq)
+        if isJournaled { unsafe logRefused(record, reason) }
+        setApplied()
     }
 }

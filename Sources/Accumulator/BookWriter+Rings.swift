@@ -1,3 +1,4 @@
+import CJournal
 import CSeqlock
 public import ShmBridge
 
@@ -28,12 +29,17 @@ extension BookWriter {
     /// ring are defined from its key table, some now and the rest in the drains that follow.
     public mutating func attach(_ feed: consuming RingFeed, at ring: Int) {
         precondition(ring >= 0 && ring < Self.ringsMax && !isAttached(ring), "the place of a ring is taken")
-        let lacksHistory = feed.consumer.freed > 0 && !options.hasHistory
+        let lacksHistory = feed.consumer.freed > 0 && !options.hasHistory && !feed.isResumed
         // SAFETY: the place is below ringsMax and not initialised yet.
         unsafe (feeds + ring).initialize(to: feed)
         attachedRings |= 1 << UInt64(ring)
         nowNs = pks_monotonic_ns()
         if lacksHistory { degrade(UInt64(PKS_DEGRADED_HISTORY)) }
+        if isJournaled {
+            logRing = JournalHandle.ring(ring)
+            // SAFETY: just initialised.
+            unsafe logRingRecord(feeds + ring, PKS_RING_RECORD_ATTACHED)
+        }
         // SAFETY: just initialised.
         _ = unsafe defineKeptKeys(feeds + ring)
         unsafe settle(feeds + ring)
@@ -44,6 +50,12 @@ extension BookWriter {
     public mutating func detach(ring: Int) -> RingFeed {
         precondition(isAttached(ring), "no such ring")
         // SAFETY: an initialised place, which is not used again before it is initialised again.
+        if isJournaled {
+            logRing = JournalHandle.ring(ring)
+            // SAFETY: an initialised place.
+            unsafe logRingRecord(feeds + ring, PKS_RING_RECORD_GONE)
+            publishLog()
+        }
         let feed = unsafe (feeds + ring).move()
         attachedRings &= ~(1 << UInt64(ring))
         if feed.isCountedOut {
@@ -94,7 +106,10 @@ extension BookWriter {
         var key = pks_key_record()
         // SAFETY: the feed is initialised.
         let first = unsafe feed.pointee.keysNext
-        let end = unsafe first + min(feed.pointee.handleCount - first, Self.keysAtOnce)
+        let countMax = isJournaled ? min(Self.keysAtOnce, UInt32(log.room / 2)) : Self.keysAtOnce
+        let end = unsafe first + min(feed.pointee.handleCount - first, countMax)
+        // Not records of the ring: nothing is counted for it.
+        logRing = JournalHandle.noRing
         for handle in first..<end where unsafe feed.pointee.consumer.key(handle, into: &key) {
             unsafe define(&key, ringHandle: handle, feed)
         }
@@ -118,7 +133,10 @@ extension BookWriter {
     ) {
         // SAFETY: the feed is initialised and the key is a private copy.
         let answer: Int32
-        switch unsafe book.define(key) {
+        // A journal has the static data of a new key in a record of its own.
+        let keyAnswer = unsafe book.define(key, recordsBefore: isJournaled ? 1 : 0)
+        if isJournaled { unsafe log(key, keyAnswer) }
+        switch keyAnswer {
         case .defined(let handle, let isNew):
             if isNew { claim(handle) }
             unsafe feed.pointee.setBookHandle(ringHandle, handle)
@@ -135,7 +153,7 @@ extension BookWriter {
                 }
         }
         unsafe feed.pointee.consumer.setAnswer(ringHandle, UInt8(answer))
-        segment.setApplied(book.seq)
+        setApplied()
     }
 
     // MARK: - After a drain
@@ -154,8 +172,14 @@ extension BookWriter {
         rejectsSeen = book.counters.rejects
         unsafe tell(feed)
         let next = unsafe feed.pointee.next
-        unsafe feed.pointee.consumer.setApplied(next)
-        unsafe feed.pointee.consumer.setFreed(options.retainsRecords ? feed.pointee.retainedFrom : next)
+        if isJournaled {
+            unsafe feed.pointee.marks.add(seq: book.seq, next: next)
+            publishLog()
+            if !isDurableFirst { unsafe feed.pointee.consumer.setApplied(next) }
+        } else {
+            unsafe feed.pointee.consumer.setApplied(next)
+            unsafe feed.pointee.consumer.setFreed(options.retainsRecords ? feed.pointee.retainedFrom : next)
+        }
         if _slowPath(newRejects != 0) { unsafe reviewRejects(feed) }
         publishCounters()
         segment.beat(nowNs: nowNs)
@@ -227,9 +251,9 @@ extension BookWriter {
 
     // MARK: - State
 
-    private mutating func degrade(_ reasons: UInt64) { show(reasons: degradedReasons | reasons) }
+    mutating func degrade(_ reasons: UInt64) { show(reasons: degradedReasons | reasons) }
 
-    private mutating func show(reasons: UInt64) {
+    mutating func show(reasons: UInt64) {
         if reasons == degradedReasons { return }
         degradedReasons = reasons
         if !isStarting { showState() }

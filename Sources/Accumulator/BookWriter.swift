@@ -34,6 +34,22 @@ public struct BookWriter: ~Copyable {
     var ringsQuarantined: UInt64 = 0
     var degradedReasons: UInt64 = 0
     var isStarting: Bool
+    /// Records go to a journal.
+    let isJournaled: Bool
+    var log: RecordQueueEnd
+    /// Keeps the memory that `log` points into.
+    let queue: RecordQueue
+    /// The ring part of the handles of what is logged now.
+    var logRing: UInt32 = 0
+    var durableSeq: UInt64
+    /// Slots wait until what they show is durable.
+    let isDurableFirst: Bool
+    /// What must be durable before anything more is shown; 0: nothing waits.
+    var heldSeq: UInt64 = 0
+    /// Rings that have given something to what waits, a bit each: each may once.
+    var heldRings: UInt64 = 0
+    /// Positions that have changed and are not shown yet.
+    var heldPositions: [UInt32] = []
 
     static var stageCount: Int { 32 }
     /// How many fills ahead identities and positions are asked for, and lots and slots.
@@ -53,6 +69,13 @@ public struct BookWriter: ~Copyable {
         unsafe stagedFills = UnsafeMutablePointer<StagedFill>.allocate(capacity: Self.stageCount)
         unsafe stagedFills.initialize(
             repeating: StagedFill(hash: 0, isGood: false), count: Self.stageCount)
+        precondition(options.journal == nil || options.journal?.publishedSeq == book.seq, "one numbering")
+        queue = options.journal ?? RecordQueue(capacity: 64, after: 0)
+        isJournaled = options.journal != nil
+        log = queue.writerEnd()
+        durableSeq = isJournaled ? book.seq : 0
+        isDurableFirst = isJournaled && options.isDurableFirst
+        if isDurableFirst { heldPositions.reserveCapacity(Self.heldMax) }
         self.options = options
         isStarting = !options.startsLive
         self.book = book
@@ -60,9 +83,10 @@ public struct BookWriter: ~Copyable {
         nowNs = pks_monotonic_ns()
         for handle in 0..<UInt32(self.book.positionCount) {
             claim(handle)
-            publish(handle)
+            show(handle)
         }
         self.segment.setApplied(self.book.seq)
+        self.segment.setDurable(durableSeq)
         if !isStarting { self.segment.setState(.live, nowNs: nowNs) }
         publishCounters()
     }
@@ -103,6 +127,13 @@ public struct BookWriter: ~Copyable {
     /// Publishes a position as it is now.
     @inline(__always)
     mutating func publish(_ handle: UInt32) {
+        if _slowPath(isDurableFirst) { return hold(handle) }
+        show(handle)
+    }
+
+    /// Shows a position in its slot.
+    @inline(__always)
+    mutating func show(_ handle: UInt32) {
         // SAFETY: a defined handle; its slot was claimed with it.
         let position = unsafe book.positions + Int(handle)
         unsafe position.pointee.slot.publish_ns = nowNs
@@ -135,6 +166,10 @@ public struct BookWriter: ~Copyable {
         nowNs = pks_monotonic_ns()
         segment.beat(nowNs: nowNs)
         reviewRings()
+        if isJournaled {
+            noteDurable()
+            reviewJournal(queue.condition)
+        }
     }
 
     /// Ends in good order: hands over the last effects and marks the segment stopped. With `keep` the final

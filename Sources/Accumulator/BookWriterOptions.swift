@@ -11,6 +11,12 @@ public struct BookWriterOptions: Sendable {
     /// The segment says live at once; otherwise it says starting until `goLive`.
     public var startsLive = true
 
+    /// Where every record goes on its way to the journal; nil without one. Rings are then freed only when the records are
+    /// durable, whatever `retainsRecords` says.
+    public var journal: RecordQueue?
+    /// With a journal: slots show a record only when it is durable.
+    public var isDurableFirst = false
+
     /// What a writer of files does: frees at once, believes that history is complete, starts live.
     public init() {}
 }

@@ -14,6 +14,8 @@ public struct RingFeed: ~Copyable {
     var consumer: RingConsumer
     /// The next record to apply.
     var next: UInt64
+    /// The book has what came before it.
+    let isResumed: Bool
     /// Handles from here on are yet to be defined from the ring's key table.
     var keysNext: UInt32
     /// What became of the ring's records since it was attached.
@@ -28,14 +30,25 @@ public struct RingFeed: ~Copyable {
     private let bookHandles: UnsafeMutablePointer<UInt32>
     private let handleCapacity: UInt32
 
-    /// A ring from where its consumer begins. Allocates four bytes a handle.
-    public init(_ consumer: consuming RingConsumer) {
-        next = consumer.freed
+    /// Up to which record the ring was drained when the book had taken which one: what is freed when that is durable.
+    var marks: DurableMarks
+
+    /// A ring from where its consumer begins, or from record `resumedAt` on, when the book has those before it:
+    /// from what is freed to the end. Allocates four bytes a handle.
+    public init(_ consumer: consuming RingConsumer, resumedAt: UInt64? = nil) {
+        // Not a property of `self` in the condition: capturing the unfinished value makes Swift 6.3.1 destroy a
+        // consumer that is not there yet.
+        let (freed, tail) = (consumer.freed, consumer.tail)
+        let first = resumedAt ?? freed
+        precondition(first >= freed && first <= tail, "a ring goes on inside itself")
+        next = first
+        isResumed = resumedAt != nil
         handleCapacity = UInt32(consumer.handleCapacity)
-        // With nothing freed every KEY is on the ring, before the fills that need it.
-        keysNext = consumer.freed > 0 ? 0 : handleCapacity
+        // With nothing taken every KEY is yet to come, before the fills that need it.
+        keysNext = first > 0 ? 0 : handleCapacity
         unsafe bookHandles = UnsafeMutablePointer<UInt32>.allocate(capacity: Int(handleCapacity))
         unsafe bookHandles.initialize(repeating: Self.noKey, count: Int(handleCapacity))
+        marks = DurableMarks()
         self.consumer = consumer
     }
 
@@ -43,6 +56,12 @@ public struct RingFeed: ~Copyable {
 
     /// The producer's name.
     public var producer: String { consumer.producer }
+
+    /// Which life of the ring this is.
+    public var epoch: UInt64 { consumer.epoch }
+
+    /// The next of the ring's records to apply.
+    public var nextRecord: UInt64 { next }
 
     /// The book's handle for the ring's, or one that no key has.
     @inline(__always)
@@ -68,5 +87,37 @@ public struct RingFeed: ~Copyable {
         let capacity = consumer.recordMask &+ 1
         let kept = capacity >= 4 ? capacity / 2 : 0
         return next &- consumer.freed > kept ? next &- kept : consumer.freed
+    }
+}
+
+/// How far a ring was drained when the book had taken so many records: the newest few places, oldest first. When there
+/// is no room for another the newest gives way, so that freeing comes later but never too early.
+struct DurableMarks {
+    private static var capacity: UInt32 { 64 }
+    private var seqs = InlineArray<64, UInt64>(repeating: 0)
+    private var nexts = InlineArray<64, UInt64>(repeating: 0)
+    private var first: UInt32 = 0
+    private var count: UInt32 = 0
+
+    /// After record `seq` of the book the ring's records before `next` are in it.
+    @inline(__always)
+    mutating func add(seq: UInt64, next: UInt64) {
+        if count == Self.capacity { count &-= 1 }
+        let place = Int((first &+ count) & (Self.capacity &- 1))
+        seqs[place] = seq
+        nexts[place] = next
+        count &+= 1
+    }
+
+    /// Takes off what is durable with record `seq`; the ring's records before the result may be freed. Nil when
+    /// nothing new is.
+    mutating func take(durableSeq seq: UInt64) -> UInt64? {
+        var next: UInt64?
+        while count != 0 && seqs[Int(first)] <= seq {
+            next = nexts[Int(first)]
+            first = (first &+ 1) & (Self.capacity &- 1)
+            count &-= 1
+        }
+        return next
     }
 }

@@ -42,7 +42,21 @@ public struct BookConfiguration: Sendable {
         options.cpu = cpu
         options.segmentMode = self[.mode].value.mode
         options.allowedOwners = self[.allow].value.users.map(\.uid)
+        options.journal = journal
         return options
+    }
+
+    /// Where the journal is and how it is kept; nil without one.
+    private var journal: JournalOptions? {
+        guard let directory = self[.journal].value.text, !directory.isEmpty else { return nil }
+        var journal = JournalOptions(directory: directory)
+        journal.isDurableFirst = self[.durableFirst].value == .flag(true)
+        journal.segmentBytes = self[.journalSegment].value.bytes
+        journal.keepBytes = self[.journalKeep].value.bytes
+        journal.keepNs = self[.journalKeepTime].value.durationNs
+        journal.checkpointRecords = self[.checkpointRecords].value.count ?? 0
+        journal.bufferRecords = self[.journalBuffer].value.count ?? 0
+        return journal
     }
 }
 

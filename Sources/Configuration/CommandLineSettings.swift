@@ -17,6 +17,10 @@ public struct CommandLineSettings: Sendable {
     public var counts: [BookKey: Int] = [:]
     /// `--run-dir`.
     public var runDirectory: String?
+    /// `--journal`: a directory, or nil within for `--no-journal`.
+    public var journal: String??
+    /// `--durable-first`.
+    public var isDurableFirst = false
     /// `--ready-file`.
     public var readyFile: String?
     /// `--metrics`: an address, or nil within for `off`.
@@ -44,6 +48,12 @@ public struct CommandLineSettings: Sendable {
         if let method { values[.method] = Setting(.method(method), .option("--method")) }
         if let instruments { values[.instruments] = Setting(.text(instruments), .option("--instruments")) }
         if let wait { values[.wait] = Setting(.wait(wait), .option("--wait")) }
+        if let journal {
+            values[.journal] =
+                journal.map { Setting(.text($0), .option("--journal")) }
+                ?? Setting(ConfigurationValue.none, .option("--no-journal"))
+        }
+        if isDurableFirst { values[.durableFirst] = Setting(.flag(true), .option("--durable-first")) }
         for (key, count) in counts { values[key] = Setting(.count(count), .option("--" + key.rawValue)) }
         return values
     }

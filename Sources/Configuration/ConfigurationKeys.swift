@@ -65,12 +65,31 @@ public enum BookKey: String, CaseIterable, Sendable {
     case mode
     /// Other users whose rings are read.
     case allow
+    /// The directory of journals.
+    case journal
+    /// Slots show a fill only when it is durable.
+    case durableFirst = "durable_first"
+    /// Size of a journal's files.
+    case journalSegment = "journal_segment"
+    /// How much of a journal is kept.
+    case journalKeep = "journal_keep"
+    /// For how long it is kept.
+    case journalKeepTime = "journal_keep_time"
+    /// After how many records a checkpoint is made.
+    case checkpointRecords = "checkpoint_records"
+    /// Records that may be applied and not durable.
+    case journalBuffer = "journal_buffer"
 
     var kind: ValueKind {
         switch self {
         case .name: .bookName
         case .method: .method
-        case .instruments: .path
+        case .instruments, .journal: .path
+        case .durableFirst: .flag
+        case .journalSegment, .journalKeep: .size
+        case .journalKeepTime: .duration
+        case .checkpointRecords: .count(0...1_000_000_000_000)
+        case .journalBuffer: .powerOfTwo(1024...1 << 24)
         case .priceDecimals, .qtyDecimals, .feeDecimals: .count(0...18)
         case .positions: .count(1...1 << 24)
         case .lots, .identities: .count(1...1 << 28)
@@ -91,10 +110,17 @@ public enum BookKey: String, CaseIterable, Sendable {
     var standard: ConfigurationValue {
         let config = BookConfig()
         let options = BookOptions(config: config)
+        let journal = JournalOptions(directory: "")
         return switch self {
         case .name: .text(config.name)
         case .method: .method(config.method)
-        case .instruments, .pin: .none
+        case .instruments, .pin, .journal: .none
+        case .durableFirst: .flag(journal.isDurableFirst)
+        case .journalSegment: .bytes(journal.segmentBytes)
+        case .journalKeep: .bytes(journal.keepBytes)
+        case .journalKeepTime: .durationNs(journal.keepNs)
+        case .checkpointRecords: .count(journal.checkpointRecords)
+        case .journalBuffer: .count(journal.bufferRecords)
         case .priceDecimals: .count(config.instruments.defaults.priceDecimals)
         case .qtyDecimals: .count(config.instruments.defaults.qtyDecimals)
         case .feeDecimals: .count(config.instruments.defaults.feeDecimals)

@@ -54,6 +54,26 @@ extension ConfigurationReader {
                 "fills between the two can be refused as beyond_window before they count as late",
                 "make identity_window at least as long")
         }
+        judgeJournal(book)
+    }
+
+    private mutating func judgeJournal(_ book: BookConfiguration) {
+        let hasJournal = book[.journal].value.text?.isEmpty == false
+        if !hasJournal && book[.durableFirst].value == .flag(true) {
+            decoder.mistakes.add(
+                book[.durableFirst].origin, "durable-first without a journal", "nothing ever becomes durable",
+                "state where the journal is: journal = \"/var/lib/pks/journal\" or --journal DIR")
+        }
+        // A journal's records keep the number of the ring in the same word as that of the position.
+        if hasJournal && book[.positions].value.count == 1 << 24 {
+            decoder.mistakes.add(
+                book[.positions].origin, "16777216 positions with a journal", "16777215 is the most",
+                "take one away")
+        }
+        if book[.journalSegment].value.bytes < 1 << 20 || book[.journalSegment].value.bytes > 1 << 36 {
+            decoder.mistakes.add(
+                book[.journalSegment].origin, "journal_segment", "1MiB to 64GiB was expected", nil)
+        }
     }
 
     /// A class that is misspelled would leave its instruments with another method. What stands in [defaults] goes

@@ -21,6 +21,8 @@ final class BookHost: @unchecked Sendable {
     let memory: (bytes: Int, isPrefaulted: Bool)
     /// Where the segment is.
     let segmentPath: String
+    /// How far each ring was in the journal that the book began with.
+    let rings: RingTable
     private var writer: BookWriter?
     private var thread: pthread_t?
 
@@ -59,6 +61,7 @@ final class BookHost: @unchecked Sendable {
         writerOptions.violationsMax = options.violationsMax
         writerOptions.startsLive = false
         segmentPath = segment.path
+        rings = RingTable()
         self.options = options
         self.ledger = ledger
         writer = BookWriter(book: book, segment: segment, options: writerOptions)

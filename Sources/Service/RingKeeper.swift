@@ -128,13 +128,21 @@ final class RingKeeper: @unchecked Sendable {
                 book: host.name, producer: producer, segmentEpoch: host.reader.epoch, directory: shmDirectory,
                 allowedOwners: host.options.allowedOwners)
             let freed = consumer.freed
-            let count = consumer.tail - freed
+            let resumedAt = host.rings.next(ofEpoch: consumer.epoch)
+            if let resumedAt, resumedAt < freed || resumedAt > consumer.tail {
+                refuse(
+                    producer, file,
+                    "it was emptied up to record \(freed) and has \(consumer.tail), but the journal has \(resumedAt) of "
+                        + "it (the two are not of one run; remove the ring and let its producer start anew)")
+                return
+            }
+            let count = consumer.tail - (resumedAt ?? freed)
             let capacity = consumer.recordMask + 1
-            host.mailbox.offer(RingFeed(consumer), at: place)
+            host.mailbox.offer(RingFeed(consumer, resumedAt: resumedAt), at: place)
             kept.append(KeptRing(producer: producer, place: place, file: file, view: view))
             refused.removeValue(forKey: producer)
             note(.attached, "ring of \(producer) attached: \(count) records on it, room for \(capacity)")
-            if freed > 0 {
+            if freed > 0 && resumedAt == nil {
                 note(
                     .degraded,
                     "ring of \(producer) no longer holds its first \(freed) records: positions lack what an "

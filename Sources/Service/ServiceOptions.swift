@@ -22,6 +22,9 @@ public struct BookOptions: Sendable {
     /// when they are first touched, and a fill that touches a new one waits for it.
     public var prefaultBytesMax: Int = 256 << 20
 
+    /// Where the book's journal is and how it is kept; nil: positions are in memory only.
+    public var journal: JournalOptions?
+
     /// A book with the product's defaults.
     public init(config: BookConfig = BookConfig()) { self.config = config }
 }

@@ -1,5 +1,6 @@
 import Accumulator
 import CSeqlock
+import Glibc
 
 /// What a writer's thread does all day: look at its mail, take what is on the rings, publish, wait.
 ///
@@ -18,6 +19,8 @@ struct WriterLoop: ~Copyable {
     private let ledger: RejectLedger
     private var idle: IdleWait
     private var bellSeen: UInt64 = 0
+    /// Mail that could not be acted upon, because the journal had no room to say so.
+    private var hasMailLeft = false
     private var producers = InlineArray<64, ProducerName>(repeating: ProducerName())
     /// Rings that are to be given back when they are drained.
     private var leaving: UInt64 = 0
@@ -47,7 +50,7 @@ struct WriterLoop: ~Copyable {
     /// Reads the mail, takes what is on the rings, and waits a little when there was nothing.
     @inline(__always)
     mutating func turn() {
-        if mailbox.bellCount != bellSeen { readMail() }
+        if mailbox.bellCount != bellSeen || hasMailLeft { readMail() }
         if drainRings() {
             idle.reset()
             beatIfDue(pks_monotonic_ns())
@@ -71,7 +74,7 @@ struct WriterLoop: ~Copyable {
             let ring = rest.trailingZeroBitCount
             rest &= rest &- 1
             let count = drain(ring, countMax: Self.recordsAtOnce)
-            if count == 0 && leaving >> UInt64(ring) & 1 == 1 { giveBack(ring) }
+            if count == 0 && leaving >> UInt64(ring) & 1 == 1 && mayLeave(ring) { giveBack(ring) }
             taken &+= count
         }
         return taken != 0
@@ -117,9 +120,14 @@ struct WriterLoop: ~Copyable {
 
     private mutating func readMail() {
         bellSeen = mailbox.bellCount
+        hasMailLeft = false
         for place in 0..<WriterMailbox.placeCount {
             switch mailbox.state(of: place) {
             case .offered:
+                guard writer.canChangeRings else {
+                    hasMailLeft = true
+                    continue
+                }
                 guard let feed = mailbox.take(place) else { continue }
                 producers[place] = ProducerName(feed.producer)
                 turnLedger(to: place)
@@ -136,6 +144,13 @@ struct WriterLoop: ~Copyable {
             mailbox.setPhase(.live)
             beat(pks_monotonic_ns())
         }
+    }
+
+    /// A ring leaves when all of it is taken, and with a journal when that can be said there.
+    private mutating func mayLeave(_ ring: Int) -> Bool {
+        guard writer.canChangeRings else { return false }
+        return writer.quarantineReason(ring: ring) != PKS_QUARANTINE_NONE
+            || writer.publishedCount(ring: ring) == writer.takenCount(ring: ring)
     }
 
     private mutating func giveBack(_ ring: Int) {
@@ -160,12 +175,16 @@ struct WriterLoop: ~Copyable {
             beatIfDue(nowNs)
             if nowNs >= deadlineNs || (stopsForStop && mailbox.stopDeadlineNs != nil) { break }
             var rest = open
+            var taken = 0
             while rest != 0 {
                 let ring = rest.trailingZeroBitCount
                 rest &= rest &- 1
                 let count = drain(ring, countMax: Int(min(left(ring), UInt64(Self.recordsAtOnce))))
-                if count == 0 || left(ring) == 0 { open &= ~(1 << UInt64(ring)) }
+                taken += count
+                let isEmpty = count == 0 && !writer.waitsForJournal
+                if isEmpty || left(ring) == 0 { open &= ~(1 << UInt64(ring)) }
             }
+            if taken == 0 { sched_yield() }
         }
         var count: UInt64 = 0
         while open != 0 {
@@ -175,6 +194,16 @@ struct WriterLoop: ~Copyable {
         return count
     }
 
+    /// Waits until all that was taken is durable, so that producers know and slots show it.
+    private mutating func awaitDurable(deadlineNs: Int64) {
+        while writer.hasUndurable {
+            let nowNs = pks_monotonic_ns()
+            if nowNs >= deadlineNs || writer.hasJournalFailed { return }
+            beatIfDue(nowNs)
+            sched_yield()
+        }
+    }
+
     /// Records of a ring before its goal; a pair may reach one beyond it.
     private func left(_ ring: Int) -> UInt64 {
         let taken = writer.takenCount(ring: ring)
@@ -182,7 +211,9 @@ struct WriterLoop: ~Copyable {
     }
 
     private mutating func end() {
-        let left = drainWhatIsThere(deadlineNs: mailbox.stopDeadlineNs ?? 0, stopsForStop: false)
+        let deadlineNs = mailbox.stopDeadlineNs ?? 0
+        let left = drainWhatIsThere(deadlineNs: deadlineNs, stopsForStop: false)
+        awaitDurable(deadlineNs: deadlineNs)
         writer.beat()
         // With `keep` nothing is removed, so nothing can fail.
         try? writer.stop(keep: true)

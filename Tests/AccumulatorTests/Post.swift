@@ -32,7 +32,11 @@ struct Post: ~Copyable {
                     })
             }
             _ = unsafe closedir(directory)
-            for name in names where name != "." && name != ".." { _ = unsafe unlink(path + "/" + name) }
+            for name in names where name != "." && name != ".." {
+                if unsafe unlink(path + "/" + name) == 0 { continue }
+                _ = unsafe unlink(path + "/" + name + "/oracle.lock")
+                _ = unsafe rmdir(path + "/" + name)
+            }
             _ = unsafe rmdir(path)
         }
     }
@@ -58,13 +62,24 @@ struct Post: ~Copyable {
         }
 
         func close() { producer.close() }
+
+        /// Announces a key under a handle, in the ring's key table too. False when the ring is full.
+        func announce(_ key: pks_key_record) -> Bool {
+            var key = key
+            let handle = Int(key.handle)
+            key.handle = 0
+            return producer.define(handle: handle, key: key) == .ok
+        }
+
+        /// Records that the writer has given back, since the ring was made.
+        var freedCount: UInt64 { producer.freedCount }
     }
 
     static let ringCount = 2
 
     let rings: [RingEnd]
     var writer: BookWriter
-    let reader: SegmentReader
+    private(set) var reader: SegmentReader
     private let folder: Folder
 
     private init(
@@ -102,6 +117,43 @@ struct Post: ~Copyable {
         }
         let reader = try SegmentReader(book: config.name, directory: folder.path)
         return Post(rings, writer, reader, folder)
+    }
+
+    /// The same with a journal: both rings, and a writer of an empty book.
+    static func open(
+        _ config: BookConfig, journal: RecordQueue, isDurableFirst: Bool, records: Int = 64
+    ) throws -> Post {
+        var post = try open(config, records: records)
+        try post.restart(Book(config), journal: journal, isDurableFirst: isDurableFirst, rings: nil)
+        return post
+    }
+
+    /// The next life of the book: its writer dies, and another goes on with `book` and with the rings where `rings`
+    /// says. Without `rings` it is the first one.
+    mutating func restart(
+        _ book: consuming Book, journal: RecordQueue, isDurableFirst: Bool, rings table: RingTable?
+    ) throws {
+        let name = book.config.name
+        let runDirectory = folder.path + "/life-\(UInt64.random(in: 0...UInt64.max))"
+        // SAFETY: the name lives for the call.
+        guard unsafe mkdir(runDirectory, 0o700) == 0 else { throw Failed(code: errno) }
+        let segment = try SegmentWriter(
+            SegmentConfiguration(book: name, slotCapacity: book.config.positionsMax, directory: folder.path),
+            lock: WriterLock(book: name, runDirectory: runDirectory))
+        let epoch = segment.epoch
+        var options = BookWriterOptions()
+        options.journal = journal
+        options.isDurableFirst = isDurableFirst
+        var writer = BookWriter(book: book, segment: segment, options: options)
+        if table == nil { writer.logBounds() }
+        for number in 0..<Self.ringCount {
+            let consumer = try RingConsumer(
+                book: name, producer: "p\(number)", segmentEpoch: epoch, directory: folder.path)
+            let next = table?.next(ofEpoch: consumer.epoch)
+            writer.attach(RingFeed(consumer, resumedAt: next), at: number)
+        }
+        self.writer = writer
+        reader = try SegmentReader(book: name, directory: folder.path)
     }
 
     /// What the slot of a handle shows, read the way a strategy reads it.

@@ -122,9 +122,10 @@ import Testing
             (["--book", "a/b"], 64, "pks: --book a/b: the name contains \"/\""),
             (["--book", "a", "--book", "a"], 64, "pks: --book a: stands there twice (state it once)"),
             (
-                ["--book", "a", "--journal", "/tmp"], 64,
-                "pks: run --journal: this version does not have a journal yet"
+                ["--book", "a", "--journal", "x", "--no-journal"], 64,
+                "pks: --journal: contradicts --no-journal"
             ),
+            (["--book", "a", "--durable-first"], 78, "durable-first without a journal"),
             (["--book", "a", "--nats", "x"], 64, "pks: run --nats: this version does not have the bus yet"),
             (["--book", "a", "--wait", "sleep"], 64, "pks: run: --wait sleep: no such choice"),
             (["--book", "a", "--rings", "65"], 64, "pks: run: --rings 65: out of range (from 1 to 64)"),

@@ -35,6 +35,14 @@ enum RunOptions {
             "pin", .text(placeholder: "CPU[,CPU]"),
             "The CPUs of the books' writers, in the order of the books. Default: none."),
         OptionSpec(
+            "journal", .text(placeholder: "DIR"),
+            "Keep every record in DIR/<book>, and begin with what is there. Producers are told that a record is safe "
+                + "only when it is on disk."),
+        OptionSpec(
+            "no-journal", .flag,
+            "Keep positions in memory only. The default, also against a configuration's journal."),
+        OptionSpec("durable-first", .flag, "With a journal: slots show a fill only when it is on disk."),
+        OptionSpec(
             "run-dir", .text(placeholder: "DIR"),
             "Where locks and the daemon's socket are. Default: PKS_RUN_DIR, else pks under XDG_RUNTIME_DIR, else "
                 + "a directory of this user's in /tmp."),
@@ -73,11 +81,29 @@ enum RunOptions {
             if let count = options.count(key.rawValue) { settings.counts[key] = count }
         }
         settings.cpus = try cpus(options)
+        settings.journal = try journal(options)
+        settings.isDurableFirst = options.flag("durable-first")
         settings.runDirectory = options.text("run-dir")
         settings.readyFile = options.text("ready-file")
         settings.metrics = try metrics(options)
         settings.isMetricsPublic = options.flag("metrics-public")
         return settings
+    }
+
+    private static func journal(_ options: ParsedOptions) throws(CommandError) -> String?? {
+        if options.flag("no-journal") {
+            for name in ["journal", "durable-first"] where options.has(name) {
+                throw .failed(
+                    .usage, what: "--\(name)", why: "contradicts --no-journal",
+                    advice: "leave one of them out")
+            }
+            return .some(nil)
+        }
+        guard let directory = options.text("journal") else { return nil }
+        if directory.isEmpty {
+            throw .failed(.usage, what: "--journal", why: "is empty", advice: "name a directory")
+        }
+        return directory
     }
 
     private static func books(_ options: ParsedOptions) throws(CommandError) -> [String] {

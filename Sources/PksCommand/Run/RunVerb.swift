@@ -13,6 +13,9 @@ enum RunVerb: Verb {
             "SIGTERM, SIGINT and SIGHUP stop it: what is on the rings at that moment is taken, the final positions "
                 + "stay readable, and it exits with 0. A second signal ends it at once. Under systemd it says when it "
                 + "is ready, what it does, and that it is well (Type=notify, WatchdogSec).",
+            "With --journal every record is written to disk before its producer is told that it is safe; a daemon that "
+                + "starts again begins with what the journal has and goes on with the rings exactly there, whatever "
+                + "ended it. --durable-first also holds positions back until then.",
             "Without a journal positions are kept in memory only. A daemon that starts again reads again what the "
                 + "rings still hold, at least the newer half of each; when a ring has given older records away, the "
                 + "book says that it is degraded, and fills must be played again from their source. "
@@ -20,9 +23,6 @@ enum RunVerb: Verb {
         ],
         operand: nil,
         options: RunOptions.specs + [
-            OptionSpec(
-                "no-journal", .flag, "Keep positions in memory only. This version can do nothing else."),
-            OptionSpec("journal", .text(placeholder: "DIR"), "Not in this version: refused."),
             OptionSpec("nats", .text(placeholder: "URL"), "Not in this version: refused."),
             OptionSpec("json", .flag, "Print the start and the end of each book as JSON lines."),
         ],
@@ -47,10 +47,10 @@ enum RunVerb: Verb {
         ])
 
     static func run(_ options: ParsedOptions) throws(CommandError) -> ExitStatus {
-        for (name, thing) in [("journal", "a journal"), ("nats", "the bus")] where options.has(name) {
+        if options.has("nats") {
             throw .failed(
-                .usage, what: "run --\(name)", why: "this version does not have \(thing) yet",
-                advice: "leave it out; without a journal positions are rebuilt from what the rings hold")
+                .usage, what: "run --nats", why: "this version does not have the bus yet",
+                advice: "leave it out; producers write to rings")
         }
         if options.texts("book").isEmpty && !options.has("config") {
             throw .failed(
