@@ -125,7 +125,10 @@ import Testing
                 ["--book", "a", "--journal", "x", "--no-journal"], 64,
                 "pks: --journal: contradicts --no-journal"
             ),
-            (["--book", "a", "--durable-first"], 78, "durable-first without a journal"),
+            (
+                ["--book", "a", "--durable-first"], 78,
+                "pks: command line --durable-first: durable-first without a journal"
+            ),
             (["--book", "a", "--nats", "x"], 64, "pks: run --nats: this version does not have the bus yet"),
             (["--book", "a", "--wait", "sleep"], 64, "pks: run: --wait sleep: no such choice"),
             (["--book", "a", "--rings", "65"], 64, "pks: run: --rings 65: out of range (from 1 to 64)"),
