@@ -22,6 +22,17 @@ public struct IdentityAudit {
     /// An audit of a book that has applied nothing yet.
     public init() {}
 
+    /// An audit of a book that goes on from a checkpoint: what was traded before is taken from its P&L and cost.
+    public init(continuing book: borrowing Book) {
+        for handle in 0..<UInt32(book.positionCount) {
+            // SAFETY: the handle is defined.
+            let position = unsafe book.position(handle).pointee
+            var sum = Book.WideSum(position.realizedPnl)
+            sum.subtract(position.openCost)
+            traded.append(sum)
+        }
+    }
+
     /// Looks at the position of a fill that was just applied. Throws what does not hold.
     public mutating func check(
         _ book: borrowing Book, after record: UnsafePointer<pks_fill_record>

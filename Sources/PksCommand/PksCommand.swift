@@ -24,6 +24,7 @@ public enum PksCommand {
             GenerateVerb.self,
             VerifyVerb.self,
             JournalVerb.self,
+            ExplainVerb.self,
             DoctorVerb.self,
         ]
     }

@@ -9,10 +9,9 @@ enum JournalCheck {
 
     private static let shownMax = 20
 
-    private static func text(
-        _ report: JournalReport, _ place: JournalPlace, _ terminal: Terminal
-    ) -> String {
-        var lines = JournalText.head(report, place, terminal)
+    private static func text(_ state: JournalState, _ terminal: Terminal) -> String {
+        let (report, place) = (state.report, state.place)
+        var lines = JournalText.head(state, terminal)
         if report.verdict == .tornEnd {
             lines +=
                 "  behind record \(report.lastSeq) lies what a write left that nobody was told of: normal after a "
@@ -20,6 +19,13 @@ enum JournalCheck {
         }
         for fault in report.faults.prefix(shownMax) { lines += "  " + line(fault) + "\n" }
         if report.faultCount > shownMax { lines += "  and \(report.faultCount - shownMax) more\n" }
+        for file in state.checkpoints {
+            if let fault = file.fault { lines += visible("  \(place.path)/\(file.name): \(fault)") + "\n" }
+        }
+        if !state.checkpoints.isEmpty {
+            let whole = state.checkpoints.count { $0.fault == nil }
+            lines += "  \(whole) of \(state.checkpoints.count) checkpoints are whole\n"
+        }
         if report.faultCount > 0 { lines += "  " + advice(report, place) + "\n" }
         for tail in report.uselessTails {
             lines +=

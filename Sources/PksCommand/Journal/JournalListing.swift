@@ -1,3 +1,4 @@
+import CSeqlock
 import Journal
 import PositionText
 
@@ -7,11 +8,10 @@ enum JournalListing {
         try JournalText.print(places, options, text)
     }
 
-    private static func text(
-        _ report: JournalReport, _ place: JournalPlace, _ terminal: Terminal
-    ) -> String {
-        var lines = JournalText.head(report, place, terminal)
-        if report.segments.isEmpty { return lines }
+    private static func text(_ state: JournalState, _ terminal: Terminal) -> String {
+        let report = state.report
+        var lines = JournalText.head(state, terminal)
+        if report.segments.isEmpty && state.checkpoints.isEmpty { return lines }
         var table = TextTable([
             TextTable.Column(name: "FILE", isNumber: false), TextTable.Column(name: "FIRST", isNumber: true),
             TextTable.Column(name: "LAST", isNumber: true), TextTable.Column(name: "RECORDS", isNumber: true),
@@ -25,6 +25,13 @@ enum JournalListing {
                 isEmpty || !faults.isEmpty ? "-" : String(segment.firstSeq + segment.recordCount - 1),
                 String(segment.recordCount), String(segment.byteCount),
                 faults.first.map { "damaged at byte \($0.offset)" } ?? "",
+            ])
+        }
+        for file in state.checkpoints {
+            let age = file.info.map { ageText(pks_realtime_ns() - $0.createdRealtimeNs) + " old" }
+            table.add([
+                file.name, "-", String(file.seq), file.info.map { "\($0.positions) keys" } ?? "-",
+                file.info.map { String($0.byteCount) } ?? "-", file.fault ?? age ?? "",
             ])
         }
         lines += table.text(terminal)

@@ -1,3 +1,4 @@
+import Accumulator
 import Journal
 import PositionText
 import Telemetry
@@ -15,6 +16,7 @@ enum JournalPrinter {
         let isJSON = options.flag("json")
         let output = ByteWriter.standardOutput()
         var decoder = RecordDecoder(book: place.book)
+        learnKeys(place, &decoder)
         var failure: CommandError?
         var printed: UInt64 = 0
         // SAFETY: each record lies inside the records of this call.
@@ -38,6 +40,16 @@ enum JournalPrinter {
         if let failure { throw failure }
         try output.flush()
         return try verdict(report, place, printed: printed, from: from)
+    }
+
+    /// Keys that were defined by records that have aged out.
+    private static func learnKeys(
+        _ place: JournalPlace, _ decoder: inout RecordDecoder
+    ) {
+        guard let checkpoint = try? place.startingCheckpoint(checksDigest: false) else { return }
+        for handle in 0..<UInt32(checkpoint.book.positionCount) {
+            decoder.learn(handle, KeyInfo(place.book, checkpoint.book, handle))
+        }
     }
 
     private static func verdict(

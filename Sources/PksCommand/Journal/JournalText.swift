@@ -8,22 +8,22 @@ enum JournalText {
     /// Inspects each journal and prints what came of it: as JSON, or as `text` says it.
     static func print(
         _ places: [JournalPlace], _ options: ParsedOptions,
-        _ text: (JournalReport, JournalPlace, Terminal) -> String
+        _ text: (JournalState, Terminal) -> String
     ) throws(CommandError) -> ExitStatus {
         let output = ByteWriter.standardOutput()
         let terminal = Terminal.standardOutput
         let isJSON = options.flag("json")
         var isDamaged = false
         for (index, place) in places.enumerated() {
-            let report = try place.inspect()
-            isDamaged = isDamaged || report.faultCount > 0
+            let state = try JournalState(place)
+            isDamaged = isDamaged || state.faultCount > 0
             if isJSON {
                 var json = JSONText()
-                append(report, place, to: &json)
+                append(state, to: &json)
                 try output.write(index == 0 ? "[\n" : ",\n")
                 try output.write(json.bytes)
             } else {
-                try output.write((index > 0 ? "\n" : "") + text(report, place, terminal))
+                try output.write((index > 0 ? "\n" : "") + text(state, terminal))
             }
         }
         if isJSON { try output.write("\n]\n") }
@@ -32,8 +32,9 @@ enum JournalText {
     }
 
     /// One line about a journal: what it is and how it is.
-    static func head(_ report: JournalReport, _ place: JournalPlace, _ terminal: Terminal) -> String {
-        let name = terminal.styled(visible(place.book), .bold)
+    static func head(_ state: JournalState, _ terminal: Terminal) -> String {
+        let report = state.report
+        let name = terminal.styled(visible(state.place.book), .bold)
         guard report.verdict != .empty else { return "\(name): no records\n" }
         let bad = report.faultCount > 0
         var line = "\(name): " + terminal.styled(word(report.verdict), bad ? .red : .green)
@@ -59,7 +60,8 @@ enum JournalText {
         }
     }
 
-    static func append(_ report: JournalReport, _ place: JournalPlace, to json: inout JSONText) {
+    static func append(_ state: JournalState, to json: inout JSONText) {
+        let (report, place) = (state.report, state.place)
         json.beginObject()
         json.add("book", place.book)
         json.add("path", place.path)
@@ -82,10 +84,30 @@ enum JournalText {
             json.endObject()
         }
         json.endArray()
-        json.add("fault_count", report.faultCount)
+        json.beginArray("checkpoints")
+        for file in state.checkpoints { append(file, to: &json) }
+        json.endArray()
+        json.add("fault_count", state.faultCount)
         json.beginArray("faults")
         for fault in report.faults { append(fault, to: &json) }
         json.endArray()
+        json.endObject()
+    }
+
+    private static func append(_ file: CheckpointFile, to json: inout JSONText) {
+        json.beginObject()
+        json.add("file", file.name)
+        json.add("seq", file.seq)
+        json.add("valid", file.fault == nil)
+        if let fault = file.fault { json.add("reason", fault) }
+        if let info = file.info {
+            json.add("bytes", info.byteCount)
+            json.add("created_ns", info.createdRealtimeNs)
+            json.add("fills", info.fills)
+            json.add("positions", info.positions)
+            json.add("open_lots", info.openLots)
+            json.add("digest", info.digest)
+        }
         json.endObject()
     }
 

@@ -5,7 +5,7 @@ import LotMatching
 enum VerifyVerb: Verb {
     static let spec = VerbSpec(
         name: "verify", summary: "checks that everything that must hold does, record by record",
-        synopsis: "FILE... [--method M|all] [options]",
+        synopsis: "FILE... [--method M|all] [options] | --journal DIR [--book B] [--json]",
         description: [
             "Replays the files and checks, for each book: the three accounting identities after every fill, as "
                 + "exact integers kept apart from the book; the effects put together against the lots, positions "
@@ -14,17 +14,28 @@ enum VerifyVerb: Verb {
                 + "state; and all slots read back from shared memory against the book.",
             "Shared memory and locks are private to the run: a running writer of the same book is not "
                 + "disturbed. The input is read more than once, so it cannot be a pipe.",
+            "With --journal (or PKS_JOURNAL and no FILE) it replays journals instead, of one book or of all: the "
+                + "identities after every fill, the digest at each checkpoint against the one that is stored, and "
+                + "in the end the slots of the segment that stands in shared memory, word for word, as far as "
+                + "both know the same records. It takes no lock, and a daemon may write meanwhile.",
         ],
         operand: OperandSpec(
-            name: "FILE...", countMin: 1, countMax: InputFiles.operand.countMax,
+            name: "FILE...", countMin: 0, countMax: InputFiles.operand.countMax,
             help: "Files of fills, in this order; each may be gzip."),
         options: InputOptions.specs(
             methods: InputOptions.methodNames + ["all"],
             methodHelp: "In which order lots close; all checks the five of them in turn. Default: fifo.")
-            + [OptionSpec("json", .flag, "Print JSON: one array, a book under a method a line.")],
+            + [
+                OptionSpec(
+                    "journal", .text(placeholder: "DIR"),
+                    "Replay journals: DIR is what pks run --journal was given, or one book's directory in it."
+                ),
+                OptionSpec("json", .flag, "Print JSON: one array, a book (under a method) a line."),
+            ],
         examples: [
             ("verify fills.csv.gz --method all", "All five methods."),
             ("verify fills.csv --json", "For a program; holds is true or false."),
+            ("verify --journal /var/lib/pks", "Does what the journal holds come to what is shown?"),
         ],
         exits: [
             (.success, "Everything holds."), (.usage, "The command line is wrong."),
@@ -35,6 +46,13 @@ enum VerifyVerb: Verb {
         ])
 
     static func run(_ options: ParsedOptions) throws(CommandError) -> ExitStatus {
+        if options.has("journal") || (options.operands.isEmpty && environment("PKS_JOURNAL") != nil) {
+            return try JournalVerification.run(options)
+        }
+        if options.operands.isEmpty {
+            throw .failed(
+                .usage, what: "verify", why: "no FILE...", advice: "usage: pks verify \(spec.synopsis)")
+        }
         if options.operands.contains("-") {
             throw .failed(
                 .usage, what: "verify", why: "the input is read more than once, and a pipe cannot be",

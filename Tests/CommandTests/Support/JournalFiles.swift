@@ -67,19 +67,24 @@ private final class PlainFile: JournalFile {
 
 /// Writes the journal of a book as its daemon would, record by record.
 final class JournalMaker {
+    static let epoch: UInt64 = 0x1234_5678_9abc
     let path: String
     private var writer: JournalWriter
     private var keyCount: UInt32 = 0
     private(set) var seq: UInt64 = 0
+    /// All records so far.
+    private var records: [UInt8] = []
+    private let book: String
 
     /// A journal in `path`/`book` with segments of so many blocks, which begins with the book's bounds.
     init(_ path: String, book: String, blocksPerSegment: Int = 8) throws {
         self.path = "\(path)/\(book)"
+        self.book = book
         for directory in [path, self.path] { _ = unsafe mkdir(directory, 0o700) }
         writer = try JournalWriter(
             JournalFiles(self.path), book: book,
             after: .beginning(
-                epoch: 0x1234_5678_9abc, layout: JournalLayout(blocksPerSegment: blocksPerSegment)),
+                epoch: Self.epoch, layout: JournalLayout(blocksPerSegment: blocksPerSegment)),
             nowRealtimeNs: 1)
         var config = pks_config_record()
         config.kind = UInt8(PKS_KIND_CONFIG)
@@ -106,6 +111,7 @@ final class JournalMaker {
             }
         }
         precondition(isTaken, "a committed writer takes a record")
+        unsafe withUnsafeBytes(of: record) { unsafe records.append(contentsOf: $0) }
         seq += 1
     }
 
@@ -131,7 +137,7 @@ final class JournalMaker {
     /// A new key with its instrument; returns its handle.
     func define(
         _ names: KeyNames, priceDecimals: Int = 2, qtyDecimals: Int = 0, multiplier: Int64 = 1,
-        currency: String = "USD", method: UInt8 = 0, ring: Int = 0
+        currency: String = "USD", method: UInt8 = 1, ring: Int = 0
     ) throws -> UInt32 {
         var data = pks_instrument_record()
         data.kind = UInt8(PKS_KIND_INSTRUMENT)
@@ -196,6 +202,26 @@ final class JournalMaker {
     private func tagged(_ handle: UInt32, _ ring: Int) -> UInt32 {
         handle & UInt32(PKS_JOURNAL_NO_HANDLE) | UInt32(ring) << 24
     }
+
+    /// What the records up to `seq` come to, all of them without it.
+    func replayed(through seq: UInt64? = nil) throws -> BookReplay {
+        var replay = BookReplay(name: book, hashSeed: 7)
+        let bytes = records.prefix(128 * Int(seq ?? self.seq))
+        unsafe try bytes.withUnsafeBytes { unsafe try replay.take($0, firstSeq: 1) }
+        replay.flush()
+        return replay
+    }
+
+    /// Writes a checkpoint of record `seq`.
+    func checkpoint(_ seq: UInt64, keeping kept: UInt64? = nil) throws {
+        let replay = try replayed(through: seq)
+        _ = try Checkpoint.write(
+            replay.book, passenger: [], to: CheckpointFolder(path: path), epoch: Self.epoch, keeping: kept,
+            createdRealtimeNs: 1)
+    }
+
+    /// Removes a file, as retention does, or an accident.
+    func lose(_ name: String) { _ = unsafe unlink("\(path)/\(name)") }
 
     /// Changes bytes of a file as a failing disk would.
     func scribble(_ name: String, at offset: Int, _ bytes: [UInt8]) throws {
