@@ -49,7 +49,7 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "CJournal", cSettings: strictC),
         .target(
-            name: "Journal", dependencies: ["Accumulator", "CJournal", "CSeqlock", "ShmFiles"],
+            name: "Journal", dependencies: ["Accumulator", "CJournal", "CSeqlock", "CThreads", "ShmFiles"],
             swiftSettings: strict),
         .testTarget(
             name: "JournalTests",

@@ -273,7 +273,9 @@ public struct BookReplay: ~Copyable {
             swap(&effects, &book.effects)
             book = Book(config, effects: effects)
         } else if !config.hasBounds(of: book.config) {
-            throw wrong("changes the bounds of the book")
+            do throws(BookImageError) { try book.rebuild(config) } catch {
+                throw wrong("states bounds that the book does not fit into: \(error)")
+            }
         }
         book.seq += 1
     }

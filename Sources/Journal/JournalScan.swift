@@ -42,6 +42,9 @@ public struct JournalScan {
     /// The layout of the files there are; nil without files.
     public var layout: JournalLayout? { first.map { JournalLayout(blocksPerSegment: $0.blocksPerSegment) } }
 
+    /// Which journal it is; nil without files.
+    public var epoch: UInt64? { first?.epoch }
+
     /// The first record that the files hold; 1 when there are none.
     public var firstSeq: UInt64 {
         guard let segments, let layout else { return 1 }
