@@ -43,17 +43,25 @@ let package = Package(
         .target(
             name: "Service",
             dependencies: [
-                "Accumulator", "CSeqlock", "CThreads", "LotMatching", "PositionText", "ShmBridge", "ShmFiles",
-                "ShmReader",
+                "Accumulator", "CSeqlock", "CThreads", "Journal", "LotMatching", "PositionText", "ShmBridge",
+                "ShmFiles", "ShmReader",
             ],
             swiftSettings: strict),
         .target(name: "CJournal", cSettings: strictC),
+        .systemLibrary(
+            name: "CLiburing", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
         .target(
-            name: "Journal", dependencies: ["Accumulator", "CJournal", "CSeqlock", "CThreads", "ShmFiles"],
+            name: "Journal",
+            dependencies: ["Accumulator", "CJournal", "CLiburing", "CSeqlock", "CThreads", "ShmFiles"],
             swiftSettings: strict),
+        .target(
+            name: "JournalSupport", dependencies: ["Journal", "TestSupport"],
+            path: "Tests/JournalSupport", swiftSettings: strict),
         .testTarget(
             name: "JournalTests",
-            dependencies: ["Accumulator", "CJournal", "CSeqlock", "Journal", "TestSupport"],
+            dependencies: [
+                "Accumulator", "CJournal", "CSeqlock", "Journal", "JournalSupport", "TestSupport",
+            ],
             swiftSettings: strict),
         .systemLibrary(
             name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),

@@ -17,6 +17,7 @@ packages=(
     tmux                                      # tests drive that screen in a real terminal
     libtomlplusplus-dev                       # configuration files; headers only
     libmicrohttpd-dev                         # metrics over HTTP
+    liburing-dev                              # the journal's writes
     libsystemd-dev                            # the daemon tells systemd how it is
 )
 

@@ -13,6 +13,9 @@ public struct RecoveredBook: ~Copyable {
     /// What it took.
     public let report: RecoveryReport
 
+    /// The book alone.
+    public consuming func takeBook() -> Book { book }
+
     init(_ book: consuming Book, _ rings: RingTable, _ end: JournalEnd, _ report: RecoveryReport) {
         self.book = book
         self.rings = rings
@@ -35,6 +38,9 @@ public struct RecoveryReport: Sendable, Equatable {
     public var checkpointNs: Int64 = 0
     /// Time for reading and applying the records after it.
     public var replayNs: Int64 = 0
+
+    /// Nothing was recovered.
+    public init() {}
 
     /// Time of all of it.
     public var seconds: Double { Double(checkpointNs + replayNs) / 1e9 }

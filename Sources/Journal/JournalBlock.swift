@@ -6,6 +6,8 @@ struct BlockHeader: Equatable {
     var number: UInt64
     var durableSeq: UInt64
     var writtenRealtimeNs: Int64
+    /// Running time of the journal, over all its openings.
+    var elapsedNs: Int64
     var isTail: Bool
     var count: Int
     var previousCRC: UInt32
@@ -35,20 +37,19 @@ enum JournalBlock {
         unsafe block.storeBytes(of: UInt32(header.count), toByteOffset: 44, as: UInt32.self)
         unsafe block.storeBytes(of: header.previousCRC, toByteOffset: 48, as: UInt32.self)
         unsafe block.storeBytes(of: header.life, toByteOffset: 52, as: UInt32.self)
-        let crc = unsafe pks_crc32c(0, block, JournalLayout.blockBytes)
+        unsafe block.storeBytes(of: header.elapsedNs, toByteOffset: 56, as: Int64.self)
+        let crc = unsafe checksum(block)
         unsafe block.storeBytes(of: crc, toByteOffset: 4, as: UInt32.self)
         return crc
     }
 
     /// The header of a block whose checksum holds and whose fields are possible; nil for anything else, also for a
-    /// block that was never written. `block` is left as it was found.
+    /// block that was never written.
     @unsafe
-    static func open(_ block: UnsafeMutableRawPointer, epoch: UInt64) -> BlockHeader? {
+    static func open(_ block: UnsafeRawPointer, epoch: UInt64) -> BlockHeader? {
         guard unsafe block.load(as: UInt32.self) == UInt32(PKS_JOURNAL_BLOCK_MAGIC) else { return nil }
         let crc = unsafe block.load(fromByteOffset: 4, as: UInt32.self)
-        unsafe block.storeBytes(of: 0, toByteOffset: 4, as: UInt32.self)
-        let sum = unsafe pks_crc32c(0, block, JournalLayout.blockBytes)
-        unsafe block.storeBytes(of: crc, toByteOffset: 4, as: UInt32.self)
+        let sum = unsafe checksum(block)
         let kind = unsafe block.load(fromByteOffset: 40, as: UInt32.self)
         let count = unsafe block.load(fromByteOffset: 44, as: UInt32.self)
         let isTail = kind == UInt32(PKS_JOURNAL_TAIL)
@@ -57,6 +58,7 @@ enum JournalBlock {
             number: unsafe block.load(fromByteOffset: 16, as: UInt64.self),
             durableSeq: unsafe block.load(fromByteOffset: 24, as: UInt64.self),
             writtenRealtimeNs: unsafe block.load(fromByteOffset: 32, as: Int64.self),
+            elapsedNs: unsafe block.load(fromByteOffset: 56, as: Int64.self),
             isTail: isTail, count: Int(count),
             previousCRC: unsafe block.load(fromByteOffset: 48, as: UInt32.self),
             life: unsafe block.load(fromByteOffset: 52, as: UInt32.self), crc: crc)
@@ -64,5 +66,13 @@ enum JournalBlock {
             isTail || (kind == UInt32(PKS_JOURNAL_FULL) && count == UInt32(PKS_JOURNAL_RECORDS))
         else { return nil }
         return header
+    }
+
+    /// The checksum of a block, with its own word taken as zero.
+    @unsafe
+    private static func checksum(_ block: UnsafeRawPointer) -> UInt32 {
+        let head = unsafe UInt64(block.load(as: UInt32.self))
+        let crc = unsafe withUnsafeBytes(of: head) { unsafe pks_crc32c(0, $0.baseAddress, 8) }
+        return unsafe pks_crc32c(crc, block + 8, JournalLayout.blockBytes - 8)
     }
 }

@@ -14,6 +14,8 @@ public struct JournalEnd: Equatable, Sendable {
     public var tailTurn: Int
     /// How often the journal has been opened for writing.
     public var life: UInt32
+    /// Running time of the journal over all its openings, in ns, as its newest block says.
+    public var elapsedNs: Int64
     /// Size of segments.
     public var layout: JournalLayout
     /// Bytes behind the end that a write left which nobody was told of.

@@ -16,6 +16,9 @@ public struct JournalLayout: Equatable, Sendable {
         self.blocksPerSegment = blocksPerSegment
     }
 
+    /// Blocks before a segment's first: the header and two tails.
+    public static var leadBlocks: Int { Int(PKS_JOURNAL_LEAD_BLOCKS) }
+
     /// Size of a segment's file.
     public var segmentBytes: Int { (blocksPerSegment + Int(PKS_JOURNAL_LEAD_BLOCKS)) * Self.blockBytes }
 

@@ -81,6 +81,7 @@ public struct JournalScan {
         var hasEnded = false
         var durableSeq: UInt64
         var lifeMax: UInt32 = 0
+        var elapsedNs: Int64 = 0
         var hasRest = false
         /// The best tail for each block number that could be the end.
         var tails: [Tail] = []
@@ -93,6 +94,7 @@ public struct JournalScan {
         mutating func note(_ header: BlockHeader) {
             durableSeq = max(durableSeq, header.durableSeq)
             lifeMax = max(lifeMax, header.life)
+            elapsedNs = max(elapsedNs, header.elapsedNs)
         }
     }
 
@@ -120,6 +122,8 @@ public struct JournalScan {
         if chain.hasEnded == false && header.previousCRC != chain.previousCRC {
             throw .damaged(object: object, offset: 56, reason: "does not follow the segment before it")
         }
+        chain.lifeMax = max(chain.lifeMax, header.life)
+        chain.elapsedNs = max(chain.elapsedNs, header.createdElapsedNs)
         try readTails(file, &chain)
         var place = 0
         while place < layout.blocksPerSegment {
@@ -223,7 +227,7 @@ public struct JournalScan {
         return JournalEnd(
             epoch: chain.epoch, lastSeq: lastSeq, block: chain.number, partial: records,
             previousCRC: chain.previousCRC, tailTurn: (best ?? newest)?.turn ?? 0, life: chain.lifeMax,
-            layout: layout, hasTornEnd: chain.hasRest)
+            elapsedNs: chain.elapsedNs, layout: layout, hasTornEnd: chain.hasRest)
     }
 
     private static func header(
@@ -250,7 +254,7 @@ extension JournalEnd {
     public static func beginning(epoch: UInt64, layout: JournalLayout) -> JournalEnd {
         JournalEnd(
             epoch: epoch, lastSeq: 0, block: 0, partial: [], previousCRC: 0, tailTurn: 0, life: 0,
-            layout: layout,
-            hasTornEnd: false)
+            elapsedNs: 0,
+            layout: layout, hasTornEnd: false)
     }
 }

@@ -10,11 +10,33 @@ public struct JournalWrite {
     /// What to write.
     public var bytes: UnsafeRawBufferPointer
 
+    /// How many bytes to write.
+    public var byteCount: Int { unsafe bytes.count }
+
     /// A piece of these parts.
     @unsafe
     public init(offset: Int, bytes: UnsafeRawBufferPointer) {
         self.offset = offset
         unsafe self.bytes = bytes
+    }
+}
+
+/// How bytes get to the disk, for people.
+public struct JournalWritePath: Equatable, Sendable, CustomStringConvertible {
+    /// Pieces of a commit go through io_uring; otherwise through pwrite, one after the other.
+    public var usesRing: Bool
+    /// They go past the page cache (O_DIRECT), which some file systems do not have.
+    public var isDirect: Bool
+
+    /// A path of these parts.
+    public init(usesRing: Bool, isDirect: Bool) {
+        self.usesRing = usesRing
+        self.isDirect = isDirect
+    }
+
+    /// For example "io_uring, O_DIRECT".
+    public var description: String {
+        (usesRing ? "io_uring" : "pwrite") + (isDirect ? ", O_DIRECT" : ", page cache")
     }
 }
 
@@ -25,25 +47,33 @@ public protocol JournalFile: AnyObject {
     /// Its size in bytes.
     var byteCount: Int { get }
     /// Writes the pieces, in any order, and returns when all of them are durable. When it throws, any part of any
-    /// piece may be on disk, and the file must not be committed to again.
+    /// piece may be on disk. After a retryable error the same places may be committed to again; after any other the
+    /// file must not be committed to at all.
     func commit(_ writes: [JournalWrite]) throws(JournalError)
     /// Reads up to the end of the file or of `buffer`; returns how many bytes.
     func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(JournalError) -> Int
 }
 
-/// The directory of one book's journal. One thread at a time.
+/// The directory of one book's journal. One thread at a time opens and creates; `names`, `remove` and `makeSpare`
+/// may be called by one other thread meanwhile.
 public protocol JournalDirectory: AnyObject {
     /// For messages.
     var path: String { get }
+    /// How writes get to the disk at the moment.
+    var writePath: JournalWritePath { get }
     /// The names in it, in no order.
     func names() throws(JournalError) -> [String]
-    /// Opens a file for reading and committing.
+    /// Opens a file for reading, and for committing where the directory is open for that.
     func open(_ name: String) throws(JournalError) -> any JournalFile
-    /// Makes a file of `byteCount` zeros, all reserved, which begins with `first`. It has its name, durably and with
-    /// its whole content, when this returns, and not before; a crash leaves it or leaves nothing of that name.
+    /// Gives a file of `byteCount` zeros, all reserved, which begins with `first`: the spare one when there is one,
+    /// otherwise a new one. It has its name, durably and with its whole content, when this returns, and not before; a
+    /// crash leaves it or leaves nothing of that name. After a retryable error there is nothing of that name.
     func create(
         _ name: String, byteCount: Int, first: UnsafeRawBufferPointer
     ) throws(JournalError) -> any JournalFile
-    /// Removes a file.
+    /// Makes a file of `byteCount` zeros for the next `create`, unless there is one. `pause` is called between its
+    /// parts, and ends the work when it returns false.
+    func makeSpare(byteCount: Int, pause: () -> Bool) throws(JournalError)
+    /// Removes a file, durably.
     func remove(_ name: String) throws(JournalError)
 }

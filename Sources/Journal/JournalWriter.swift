@@ -4,7 +4,8 @@ import CJournal
 /// clocks or books; one thread at a time has it.
 ///
 /// Not a hot path, but on the way to every acknowledgement: appending copies 128 bytes, and committing allocates a
-/// small array. After an error it takes nothing more.
+/// small array. After an error that is not retryable it takes nothing more; after one that is, the same commit can be
+/// tried again, to the same places.
 public struct JournalWriter: ~Copyable {
     /// Records up to this one are durable.
     public private(set) var durableSeq: UInt64
@@ -12,13 +13,17 @@ public struct JournalWriter: ~Copyable {
     public private(set) var appendedSeq: UInt64
     /// The journal's epoch.
     public let epoch: UInt64
+    /// Running time of the journal when this writer was made, over all openings before.
+    public let elapsedBeforeNs: Int64
+    /// Size of segments.
+    public let layout: JournalLayout
+    /// The segment that is written to.
+    public private(set) var segment: UInt64
 
-    private let directory: any JournalDirectory
+    let directory: any JournalDirectory
     private let book: String
-    private let layout: JournalLayout
     private let life: UInt32
     private var file: any JournalFile
-    private var segment: UInt64
     /// Blocks to write: `fullCount` full ones, then the one that is being filled.
     private let batch: BlockBuffer
     private var fullCount = 0
@@ -28,11 +33,18 @@ public struct JournalWriter: ~Copyable {
     private var previousCRC: UInt32
     private var tailTurn: Int
     private var hasFailed = false
+    private var time: Time
+
+    /// What a commit says of when it was.
+    private struct Time {
+        var realtimeNs: Int64
+        var elapsedNs: Int64
+    }
 
     /// Goes on behind `end`, which a scan of the same directory has found. Makes the next segment when it is needed.
     /// `batchBlocksMax`: the most full blocks of one commit.
     public init(
-        _ directory: any JournalDirectory, book: String, after end: JournalEnd, batchBlocksMax: Int = 64,
+        _ directory: any JournalDirectory, book: String, after end: JournalEnd, batchBlocksMax: Int = 256,
         nowRealtimeNs: Int64
     ) throws(JournalError) {
         precondition(batchBlocksMax > 0)
@@ -41,6 +53,8 @@ public struct JournalWriter: ~Copyable {
         layout = end.layout
         epoch = end.epoch
         life = end.life &+ 1
+        elapsedBeforeNs = end.elapsedNs
+        time = Time(realtimeNs: nowRealtimeNs, elapsedNs: end.elapsedNs)
         durableSeq = end.lastSeq
         appendedSeq = end.lastSeq
         firstBlock = end.block
@@ -50,18 +64,29 @@ public struct JournalWriter: ~Copyable {
         batch = BlockBuffer(count: batchBlocksMax + 1)
         segment = end.layout.segment(ofBlock: end.block)
         let name = JournalLayout.name(ofSegment: segment)
+        let header = SegmentHeader(
+            epoch: end.epoch, segment: segment, blocksPerSegment: end.layout.blocksPerSegment,
+            createdRealtimeNs: nowRealtimeNs, createdElapsedNs: end.elapsedNs, life: life,
+            previousCRC: end.previousCRC, book: book)
         file =
             try directory.names().contains(name)
-            ? try directory.open(name)
-            : try Self.create(
-                directory, book, end.layout, epoch: end.epoch, segment: segment, end.previousCRC,
-                nowRealtimeNs)
+            ? try directory.open(name) : try Self.create(directory, end.layout, header)
         // SAFETY: a block has room for the partial records, which are less than one.
         unsafe end.partial.withUnsafeBytes { bytes in
             if let base = bytes.baseAddress {
                 unsafe batch.record(0, ofBlock: 0).copyMemory(from: base, byteCount: bytes.count)
             }
         }
+    }
+
+    /// Bytes of a commit with everything appended so far.
+    public var pendingBytes: Int {
+        (fullCount + (partialCount > 0 ? 1 : 0)) * JournalLayout.blockBytes
+    }
+
+    /// How much of the current segment is used, 0 to 1.
+    var segmentPart: Double {
+        Double(firstBlock % UInt64(layout.blocksPerSegment)) / Double(layout.blocksPerSegment)
     }
 
     /// Takes one record of 128 bytes; false when the batch is full and must be committed first.
@@ -79,105 +104,128 @@ public struct JournalWriter: ~Copyable {
         return true
     }
 
-    /// Makes everything appended durable, and says so in `durableSeq`. When it throws, nothing more can be
-    /// appended or committed.
-    public mutating func commit(nowRealtimeNs: Int64) throws(JournalError) {
+    /// Makes everything appended durable, and says so in `durableSeq`; a commit that spans segments says so after
+    /// each. After a retryable error it can be called again, also with more appended. `elapsedNs`: the journal's
+    /// running time.
+    public mutating func commit(nowRealtimeNs: Int64, elapsedNs: Int64 = 0) throws(JournalError) {
         precondition(!hasFailed, "a journal that has failed takes nothing more")
-        if appendedSeq == durableSeq { return }
-        hasFailed = true
-        try writeFullBlocks(nowRealtimeNs)
-        hasFailed = false
-        durableSeq = appendedSeq
+        time = Time(realtimeNs: nowRealtimeNs, elapsedNs: elapsedNs)
+        while appendedSeq != durableSeq {
+            try remembering { writer throws(JournalError) in try writer.commitPart() }
+        }
     }
 
     /// Writes once more what the newest commit has made durable, and that it is: whatever happens to that commit's
     /// last block later is then known to be damage and no torn end. For when there is nothing else to do.
-    public mutating func confirm(nowRealtimeNs: Int64) throws(JournalError) {
+    public mutating func confirm(nowRealtimeNs: Int64, elapsedNs: Int64 = 0) throws(JournalError) {
         precondition(!hasFailed, "a journal that has failed takes nothing more")
         precondition(appendedSeq == durableSeq, "commit first")
-        hasFailed = true
-        try openSegment(of: firstBlock, nowRealtimeNs)
-        try file.commit([sealTail(nowRealtimeNs)])
-        hasFailed = false
+        time = Time(realtimeNs: nowRealtimeNs, elapsedNs: elapsedNs)
+        try remembering { writer throws(JournalError) in
+            try writer.openSegment(of: writer.firstBlock)
+            try writer.file.commit([writer.sealTail(index: 0, previousCRC: writer.previousCRC)])
+            writer.tailTurn ^= 1
+        }
+    }
+
+    /// Runs a part of a commit; an error that is final is for good.
+    private mutating func remembering(
+        _ part: (inout JournalWriter) throws(JournalError) -> Void
+    ) throws(JournalError) {
+        do throws(JournalError) {
+            try part(&self)
+        } catch {
+            hasFailed = !error.isRetryable
+            throw error
+        }
     }
 
     // MARK: - Blocks
 
-    /// Writes the full blocks, segment by segment, and the tail with the last of them.
-    private mutating func writeFullBlocks(_ nowRealtimeNs: Int64) throws(JournalError) {
-        var next = 0
-        while true {
-            let number = firstBlock + UInt64(next)
-            try openSegment(of: number, nowRealtimeNs)
-            let room = Int(layout.firstBlock(ofSegment: segment + 1) - number)
-            let count = min(room, fullCount - next)
-            var writes: [JournalWrite] = []
-            if count > 0 {
-                for index in next..<next + count { sealFull(index, nowRealtimeNs) }
-                // SAFETY: the batch outlives the commit.
-                writes.append(
-                    unsafe JournalWrite(
-                        offset: layout.offset(ofBlock: number),
-                        bytes: UnsafeRawBufferPointer(batch.bytes(next..<next + count))))
-            }
-            next += count
-            let isLast = next == fullCount
-            // A tail lies in the segment of its block: behind the last block of a segment that is the next one.
-            let isTailHere = isLast && layout.segment(ofBlock: firstBlock + UInt64(next)) == segment
-            if isTailHere && partialCount > 0 { writes.append(sealTail(index: next, nowRealtimeNs)) }
-            if !writes.isEmpty { try file.commit(writes) }
-            if isLast && (isTailHere || partialCount == 0) { break }
+    /// Commits the full blocks that belong to one segment, and the tail if that is all there is. Nothing of the
+    /// writer changes before the commit has worked, so that it can be tried again.
+    private mutating func commitPart() throws(JournalError) {
+        try openSegment(of: firstBlock)
+        let room = Int(layout.firstBlock(ofSegment: segment + 1) - firstBlock)
+        let count = min(room, fullCount)
+        var writes: [JournalWrite] = []
+        var crc = previousCRC
+        if count > 0 {
+            for index in 0..<count { crc = sealFull(index, previousCRC: crc) }
+            // SAFETY: the batch outlives the commit.
+            writes.append(
+                unsafe JournalWrite(
+                    offset: layout.offset(ofBlock: firstBlock),
+                    bytes: UnsafeRawBufferPointer(batch.bytes(0..<count))))
         }
-        if fullCount > 0 { batch.copy(fullCount, to: 0) }
-        firstBlock += UInt64(fullCount)
-        fullCount = 0
+        // A tail lies in the segment of its block: behind the last block of a segment that is the next one.
+        let hasTail = count == fullCount && count < room && partialCount > 0
+        if hasTail { writes.append(sealTail(index: count, previousCRC: crc)) }
+        try file.commit(writes)
+        if hasTail { tailTurn ^= 1 }
+        advance(count, previousCRC: crc, hasTail: hasTail)
     }
 
-    private mutating func sealFull(_ index: Int, _ nowRealtimeNs: Int64) {
-        let header = header(firstBlock + UInt64(index), count: JournalLayout.recordsPerBlock, nowRealtimeNs)
+    /// Goes on behind `count` full blocks, which are durable.
+    private mutating func advance(_ count: Int, previousCRC crc: UInt32, hasTail: Bool) {
+        if count > 0 {
+            let left = fullCount - count
+            let blocks = left + 1
+            for index in 0..<blocks { batch.copy(count + index, to: index) }
+            batch.clear(fullCount)
+            fullCount = left
+            firstBlock += UInt64(count)
+            previousCRC = crc
+        }
+        let whole = firstBlock * UInt64(JournalLayout.recordsPerBlock)
+        durableSeq = hasTail ? appendedSeq : max(durableSeq, whole)
+    }
+
+    private func sealFull(_ index: Int, previousCRC: UInt32) -> UInt32 {
+        let header = header(index, count: JournalLayout.recordsPerBlock, previousCRC)
         // SAFETY: a block of the batch.
-        previousCRC = unsafe JournalBlock.seal(batch.block(index), header)
+        return unsafe JournalBlock.seal(batch.block(index), header)
     }
 
-    private mutating func sealTail(index: Int = 0, _ nowRealtimeNs: Int64) -> JournalWrite {
-        var header = header(firstBlock + UInt64(index), count: partialCount, nowRealtimeNs)
+    private func sealTail(index: Int, previousCRC: UInt32) -> JournalWrite {
+        var header = header(index, count: partialCount, previousCRC)
         header.isTail = true
-        tailTurn ^= 1
         // SAFETY: a block of the batch, which outlives the commit.
         _ = unsafe JournalBlock.seal(batch.block(index), header)
         return unsafe JournalWrite(
-            offset: JournalLayout.offset(ofTail: tailTurn),
+            offset: JournalLayout.offset(ofTail: tailTurn ^ 1),
             bytes: UnsafeRawBufferPointer(batch.bytes(index..<index + 1)))
     }
 
-    private func header(_ number: UInt64, count: Int, _ nowRealtimeNs: Int64) -> BlockHeader {
+    private func header(_ index: Int, count: Int, _ previousCRC: UInt32) -> BlockHeader {
         BlockHeader(
-            epoch: epoch, number: number, durableSeq: durableSeq, writtenRealtimeNs: nowRealtimeNs,
-            isTail: false, count: count, previousCRC: previousCRC, life: life)
+            epoch: epoch, number: firstBlock + UInt64(index), durableSeq: durableSeq,
+            writtenRealtimeNs: time.realtimeNs, elapsedNs: time.elapsedNs, isTail: false, count: count,
+            previousCRC: previousCRC, life: life)
     }
 
     // MARK: - Segments
 
-    private mutating func openSegment(of number: UInt64, _ nowRealtimeNs: Int64) throws(JournalError) {
+    private mutating func openSegment(of number: UInt64) throws(JournalError) {
         let wanted = layout.segment(ofBlock: number)
         if wanted == segment { return }
         file = try Self.create(
-            directory, book, layout, epoch: epoch, segment: wanted, previousCRC, nowRealtimeNs)
+            directory, layout,
+            SegmentHeader(
+                epoch: epoch, segment: wanted, blocksPerSegment: layout.blocksPerSegment,
+                createdRealtimeNs: time.realtimeNs, createdElapsedNs: time.elapsedNs, life: life,
+                previousCRC: previousCRC, book: book))
         segment = wanted
     }
 
-    static func create(
-        _ directory: any JournalDirectory, _ book: String, _ layout: JournalLayout, epoch: UInt64,
-        segment: UInt64, _ previousCRC: UInt32, _ nowRealtimeNs: Int64
+    private static func create(
+        _ directory: any JournalDirectory, _ layout: JournalLayout, _ header: SegmentHeader
     ) throws(JournalError) -> any JournalFile {
-        let header = SegmentHeader(
-            epoch: epoch, segment: segment, blocksPerSegment: layout.blocksPerSegment,
-            createdRealtimeNs: nowRealtimeNs, previousCRC: previousCRC, book: book)
         let block = BlockBuffer(count: 1)
         // SAFETY: one block, which outlives the call.
         unsafe header.store(in: block.block(0))
         return unsafe try directory.create(
-            JournalLayout.name(ofSegment: segment), byteCount: layout.segmentBytes,
+            JournalLayout.name(ofSegment: header.segment), byteCount: layout.segmentBytes,
             first: UnsafeRawBufferPointer(block.bytes(0..<1)))
     }
 }

@@ -7,6 +7,10 @@ struct SegmentHeader: Equatable {
     var segment: UInt64
     var blocksPerSegment: Int
     var createdRealtimeNs: Int64
+    /// Running time of the journal, over all its openings.
+    var createdElapsedNs: Int64
+    /// The opening that began the segment.
+    var life: UInt32
     /// Checksum of the last block of the segment before.
     var previousCRC: UInt32
     var book: String
@@ -25,6 +29,8 @@ struct SegmentHeader: Equatable {
         header.records_per_block = UInt32(PKS_JOURNAL_RECORDS)
         header.record_bytes = 128
         header.created_realtime_ns = createdRealtimeNs
+        header.created_elapsed_ns = createdElapsedNs
+        header.life = life
         header.previous_crc = UInt64(previousCRC)
         _ = FixedText.store(book, in: &header.book)
         unsafe block.storeBytes(of: header, as: pks_journal_header.self)
@@ -64,6 +70,8 @@ extension SegmentHeader {
         segment = header.segment
         blocksPerSegment = Int(header.blocks_per_segment)
         createdRealtimeNs = header.created_realtime_ns
+        createdElapsedNs = header.created_elapsed_ns
+        life = header.life
         previousCRC = UInt32(truncatingIfNeeded: header.previous_crc)
         book = FixedText.load(of: header.book)
     }

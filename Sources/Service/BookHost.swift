@@ -1,5 +1,6 @@
 import Accumulator
 import CSeqlock
+import Journal
 import Glibc
 import LotMatching
 import ShmBridge
@@ -21,8 +22,11 @@ final class BookHost: @unchecked Sendable {
     let memory: (bytes: Int, isPrefaulted: Bool)
     /// Where the segment is.
     let segmentPath: String
+    /// The book's journal; nil without one.
+    let journal: BookJournal?
     /// How far each ring was in the journal that the book began with.
     let rings: RingTable
+    private let files: StandingFiles
     private var writer: BookWriter?
     private var thread: pthread_t?
 
@@ -31,9 +35,12 @@ final class BookHost: @unchecked Sendable {
     /// Makes the book and its segment. The lock is the book's; a leftover segment is replaced. Throws what a
     /// segment can throw.
     init(
-        _ options: BookOptions, lock: consuming WriterLock, shmDirectory: String
+        _ options: BookOptions, lock: consuming WriterLock, shmDirectory: String, log: ServiceLog
     ) throws(ServiceError) {
         let name = options.config.name
+        var files = StandingFiles()
+        files.add(lock.path, "the lock")
+        let opened = try Self.opened(options, shmDirectory, log)
         let defaults = options.config.instruments.defaults
         let configuration = SegmentConfiguration(
             book: name, slotCapacity: options.config.positionsMax, changeCapacity: options.changeCapacity,
@@ -50,8 +57,10 @@ final class BookHost: @unchecked Sendable {
         }
         let ledger = RejectLedger()
         // SAFETY: the ledger copies what it is shown.
-        let log = unsafe EffectLog(scope: .rejects) { unsafe ledger.note($0) }
-        var book = Book(options.config, effects: log)
+        let effects = unsafe EffectLog(scope: .rejects) { unsafe ledger.note($0) }
+        let (journal, rings) = (opened.journal, opened.rings)
+        var book = opened.takeBook()
+        book.effects = effects
         let bytes = book.reservedBytes
         memory = (bytes, bytes <= options.prefaultBytesMax)
         if memory.isPrefaulted { book.prefault(lots: options.config.lotsMax) }
@@ -61,10 +70,18 @@ final class BookHost: @unchecked Sendable {
         writerOptions.violationsMax = options.violationsMax
         writerOptions.startsLive = false
         segmentPath = segment.path
-        rings = RingTable()
+        writerOptions.journal = journal?.queue
+        writerOptions.isDurableFirst = options.journal?.isDurableFirst ?? false
+        files.add(segment.path, "the segment")
+        if let journal { files.add(journal.path + "/" + DiskDirectory.lockName, "the journal's lock") }
+        self.files = files
+        self.journal = journal
+        self.rings = rings
         self.options = options
         self.ledger = ledger
-        writer = BookWriter(book: book, segment: segment, options: writerOptions)
+        var writer = BookWriter(book: book, segment: segment, options: writerOptions)
+        if journal?.mustLogBounds == true { writer.logBounds() }
+        self.writer = consume writer
     }
 
     /// Removes the segment of a book that was never started.
@@ -75,6 +92,7 @@ final class BookHost: @unchecked Sendable {
 
     /// Starts the writer's thread.
     func start() throws(ServiceError) {
+        do throws(JournalError) { try journal?.start() } catch { throw .journal(name, error) }
         var started = pthread_t()
         // SAFETY: the thread takes the reference over, or it is released; the thread's place outlives the call.
         let context = unsafe Unmanaged.passRetained(self)
@@ -86,11 +104,52 @@ final class BookHost: @unchecked Sendable {
         thread = started
     }
 
+    /// Takes the book's journal and the book out of it; without one an empty book.
+    private static func opened(
+        _ options: BookOptions, _ shmDirectory: String, _ log: ServiceLog
+    ) throws(ServiceError) -> BookJournal.Opened {
+        guard let journal = options.journal else {
+            return BookJournal.Opened(nil, Book(options.config), RingTable())
+        }
+        let name = options.config.name
+        let producers = (try? RingView.producers(book: name, directory: shmDirectory)) ?? []
+        var rings: [BookJournal.KnownRing] = []
+        for producer in producers {
+            do throws(AttachError) {
+                let view = try RingView(
+                    book: name, producer: producer, directory: shmDirectory,
+                    allowedOwners: options.allowedOwners)
+                let freed = view.status().freed
+                rings.append(
+                    BookJournal.KnownRing(producer: producer, epoch: view.header.epoch, freed: freed))
+            } catch {
+                // Who looks after rings says why it is not read.
+                continue
+            }
+        }
+        do throws(JournalError) {
+            return try BookJournal.open(options.config, journal, ringsThere: rings) { progress in
+                log.note(
+                    .life, "book \(name): recovering: record \(progress.seq) of \(progress.seqMax) at most")
+            }
+        } catch {
+            throw .journal(name, error)
+        }
+    }
+
+    /// Why the book cannot go on; nil while it can. Looks at files only when told to: that may touch a disk.
+    func failure(looksAtFiles: Bool) -> String? {
+        if let failure = journal?.failure { return failure }
+        return looksAtFiles ? files.missing() : nil
+    }
+
     /// Waits for the writer's thread to end. Once.
     func join() {
         guard let ending = thread else { return }
         thread = nil
         _ = pthread_join(ending, nil)
+        // The writer has waited for what is durable; what is left is for the next life.
+        journal?.stop(withinNs: 0)
     }
 
     /// The loop, for the thread that runs it. Once; nil afterwards.

@@ -21,7 +21,7 @@ extension PositionService {
         return BookStats(
             book: host.name, status: host.reader.writerStatus(nowNs: nowNs), epoch: host.reader.epoch,
             method: host.options.config.method.name, appliedSeq: host.reader.appliedSeq,
-            durableSeq: host.reader.durableSeq, hasJournal: false,
+            durableSeq: host.reader.durableSeq, hasJournal: host.journal != nil,
             heartbeatAgeNs: max(0, nowNs - host.reader.heartbeatNs), positions: host.reader.slotCount,
             positionsMax: host.reader.slotCapacity, counters: host.reader.counters,
             rejects: RejectReason.allCases.compactMap { reason in

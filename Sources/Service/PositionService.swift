@@ -15,6 +15,10 @@ import Synchronization
 public final class PositionService: @unchecked Sendable {
     /// How often the control thread looks around, ns.
     public static let tickNs = 20_000_000
+    /// How often it looks whether the files that a book stands on are still there, ns.
+    private static let fileLookNs: Int64 = 250_000_000
+    /// How long the end may take.
+    public static let stopNs: Int64 = 10_000_000_000
 
     let options: ServiceOptions
     let hosts: [BookHost]
@@ -31,6 +35,8 @@ public final class PositionService: @unchecked Sendable {
         var lastTickNs: Int64 = 0
         var directoryTime = DirectoryTime()
         var changesToCome = 0
+        var nextFileLookNs: Int64 = 0
+        var failure: String?
     }
 
     private let controlThread = Mutex<UInt?>(nil)
@@ -49,17 +55,18 @@ public final class PositionService: @unchecked Sendable {
         let locks = try options.books.map { book throws(ServiceError) in
             try HeldLock(book: book.config.name, runDirectory: options.runDirectory)
         }
+        let serviceLog = ServiceLog(log)
         var hosts: [BookHost] = []
         do throws(ServiceError) {
             for (book, held) in zip(options.books, locks) {
                 guard let bookLock = held.take() else { continue }
-                hosts.append(try BookHost(book, lock: bookLock, shmDirectory: options.shmDirectory))
+                hosts.append(
+                    try BookHost(book, lock: bookLock, shmDirectory: options.shmDirectory, log: serviceLog))
             }
         } catch {
             for host in hosts { host.abandon() }
             throw error
         }
-        let serviceLog = ServiceLog(log)
         self.options = options
         self.hosts = hosts
         self.log = serviceLog
@@ -140,6 +147,10 @@ public final class PositionService: @unchecked Sendable {
     /// Every writer has ended.
     public var hasStopped: Bool { hosts.allSatisfy { $0.mailbox.phase == .stopped } }
 
+    /// Why the service is ending although nobody asked it to: a disk that failed, a file that went. The book it happened
+    /// to takes nothing more; the others end in good order. Nil while all is well.
+    public var failure: String? { lock.withLock { $0.failure } }
+
     /// Records that were on the rings when the books were told to stop and could not be taken in time.
     public var leftCount: UInt64 { hosts.reduce(0) { $0 &+ $1.mailbox.leftCount } }
 
@@ -152,7 +163,7 @@ public final class PositionService: @unchecked Sendable {
 
     /// Tells the writers to take what is on the rings at this moment, publish it and end, within `withinNs` at
     /// the latest. No ring is attached from now on. Returns at once; `hasStopped` tells.
-    public func beginStop(withinNs: Int64 = 10_000_000_000) {
+    public func beginStop(withinNs: Int64 = PositionService.stopNs) {
         let isFirst = lock.withLock { state in
             defer { state.isStopping = true }
             return state.isStarted && !state.isStopping
@@ -163,7 +174,7 @@ public final class PositionService: @unchecked Sendable {
 
     /// Stops, and waits until all threads have ended. The segments say stopped and stay readable under their
     /// names. `stats` still answers.
-    public func stop(withinNs: Int64 = 10_000_000_000) {
+    public func stop(withinNs: Int64 = PositionService.stopNs) {
         beginStop(withinNs: withinNs)
         for host in hosts { host.join() }
         guard let thread = controlThread.withLock({ $0.take() }) else { return }
@@ -185,12 +196,30 @@ public final class PositionService: @unchecked Sendable {
                 state.changesToCome = 2
             }
             state.changesToCome -= 1
+            for host in hosts { host.journal?.tick() }
             for keeper in keepers {
                 keeper.tick(
                     nowNs: nowNs, directoryHasChanged: state.changesToCome >= 0, isClosing: state.isStopping)
             }
+            if state.failure == nil && state.isStarted && !state.isStopping { lookForFailure(&state, nowNs) }
             state.hasEnded = state.isStopping && hasStopped
             return !state.hasEnded
+        }
+    }
+
+    /// What a book cannot go on with ends the service.
+    private func lookForFailure(_ state: inout State, _ nowNs: Int64) {
+        let looksAtFiles = nowNs >= state.nextFileLookNs
+        if looksAtFiles { state.nextFileLookNs = nowNs + Self.fileLookNs }
+        for host in hosts {
+            guard let failure = host.failure(looksAtFiles: looksAtFiles) else { continue }
+            state.failure = "book \(host.name): \(failure)"
+            state.isStopping = true
+            for other in hosts {
+                let withinNs = other === host ? 0 : Self.stopNs
+                other.mailbox.askToStop(deadlineNs: nowNs + withinNs)
+            }
+            return
         }
     }
 }

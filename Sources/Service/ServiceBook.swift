@@ -1,5 +1,6 @@
 import Accumulator
 import CSeqlock
+public import Journal
 import LotMatching
 import ShmReader
 
@@ -25,6 +26,12 @@ public struct ServiceBook: Sendable {
     public let segmentBytes: Int
     /// The file of the segment.
     public let segmentPath: String
+    /// Where the journal is; nil without one.
+    public let journalPath: String?
+    /// How it is written, for people: "io_uring, O_DIRECT".
+    public let journalWritePath: String?
+    /// What was recovered from it; nil without a journal, and for a new one.
+    public let recovery: RecoveryReport?
 
     init(_ host: BookHost) {
         let config = host.options.config
@@ -38,5 +45,8 @@ public struct ServiceBook: Sendable {
         isPrefaulted = host.memory.isPrefaulted
         segmentBytes = Int(clamping: host.reader.header.segment_bytes)
         segmentPath = host.segmentPath
+        journalPath = host.journal?.path
+        journalWritePath = host.journal?.writePath.description
+        recovery = host.journal?.report
     }
 }

@@ -1,3 +1,4 @@
+public import Journal
 public import ShmBridge
 public import ShmReader
 import ShmFiles
@@ -10,6 +11,8 @@ public enum ServiceError: Error, Equatable, Sendable, CustomStringConvertible {
     case book(String, ShmError)
     /// A book's segment cannot be read back.
     case unreadable(String, AttachError)
+    /// A book's journal cannot be had, or cannot be believed.
+    case journal(String, JournalError)
     /// A CPU that a book's writer is to be bound to does not exist or is not this process's to use.
     case badCPU(book: String, cpu: Int)
     /// A thread or a signal handler cannot be had; `code` is the errno.
@@ -24,6 +27,7 @@ public enum ServiceError: Error, Equatable, Sendable, CustomStringConvertible {
                 + " (stop that process first, or name another book)"
         case .book(let book, let error): "book \(book): \(error.description)"
         case .unreadable(let book, let error): "book \(book): \(error.description)"
+        case .journal(let book, let error): "book \(book): \(error.description)"
         case .badCPU(let book, let cpu):
             "book \(book): CPU \(cpu) is not there for this process (choose one that nproc and taskset -p show)"
         case .system(let operation, let code):

@@ -59,7 +59,8 @@ public struct SegmentWriter: ~Copyable, @unchecked Sendable {
         let layout = try configuration.layout()
         let leftover = try SegmentLeftover.find(path: path)
         var building = try BuildingFile(path: path, byteCount: layout.byteCount, mode: configuration.mode)
-        let mapping = try building.map(byteCount: layout.byteCount)
+        var mapping = try building.map(byteCount: layout.byteCount)
+        mapping.guardAgainstCuts()
         let header = Self.header(configuration, layout)
         // SAFETY: all parts lie inside the mapping, where SegmentLayout put them; nobody else knows the file
         // before it gets its name.

@@ -55,7 +55,7 @@ public struct SegmentReader: ~Copyable, @unchecked Sendable {
             AttachError($0, object: path)
         }
         let file = checked.takeFile()
-        let mapping = try translating { () throws(SystemError) in
+        var mapping = try translating { () throws(SystemError) in
             try MappedFile(file, byteCount: geometry.byteCount, writable: false)
         } _: { error in
             // EFAULT: the file was cut short after the check, or has holes that no memory is left for.
@@ -65,6 +65,7 @@ public struct SegmentReader: ~Copyable, @unchecked Sendable {
                     actualBytes: (try? file.status().byteCount) ?? 0)
                 : AttachError(error)
         }
+        mapping.guardAgainstCuts()
         self.init(
             mapping, header, geometry, book: book, path: path, directory: directory,
             allowedOwners: allowedOwners)

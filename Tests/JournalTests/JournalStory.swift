@@ -2,6 +2,7 @@ import Accumulator
 import CJournal
 import CSeqlock
 import Journal
+import JournalSupport
 import TestSupport
 
 /// The records of a journal as a writer would have written them, at random: rings, keys, fills, extensions, refused

@@ -1,6 +1,7 @@
 import Accumulator
 import Glibc
 import Journal
+import JournalSupport
 import TestSupport
 import Testing
 
@@ -110,7 +111,9 @@ import Testing
         let journal = try story.journal()
         let checkpoints = SimulatedCheckpoints()
         let info = try #require(try make(journal, checkpoints, through: 500))
-        for segment in 0..<2 as Range<UInt64> { journal.lose(JournalLayout.name(ofSegment: segment)) }
+        for segment in 0..<2 as Range<UInt64> {
+            journal.replace(JournalLayout.name(ofSegment: segment), by: nil)
+        }
         let expected = try story.outcome(900).digest
         #expect(try recover(journal, checkpoints).digest == expected)
         let name = CheckpointInfo.name(ofSeq: info.seq)
@@ -119,7 +122,9 @@ import Testing
         let text = message { _ = try recover(journal, SimulatedCheckpoints(files: files)) }
         #expect(text.contains("begins with record 311") && text.contains("\(name): damaged at byte 4096"))
         // A hole between the checkpoint and the journal.
-        for segment in 2..<5 as Range<UInt64> { journal.lose(JournalLayout.name(ofSegment: segment)) }
+        for segment in 2..<5 as Range<UInt64> {
+            journal.replace(JournalLayout.name(ofSegment: segment), by: nil)
+        }
         let hole = message { _ = try recover(journal, checkpoints) }
         #expect(hole.contains("begins with record 776") && hole.contains("of record \(info.seq)"))
     }

@@ -17,7 +17,7 @@ import Testing
         let options = Desk.options(place, "quiet") { $0.wait = .spin }
         let host = try BookHost(
             options.books[0], lock: WriterLock(book: "quiet", runDirectory: place.path),
-            shmDirectory: place.path)
+            shmDirectory: place.path, log: ServiceLog { _ in })
         let feeder = try Feeder(
             book: "quiet", name: "p", shmDirectory: place.path, runDirectory: place.path, records: 1024,
             seed: 4)

@@ -46,7 +46,10 @@ struct pks_journal_header {
     int64_t created_realtime_ns;
     uint64_t previous_crc; /* of the last block of the segment before; 0 in the first */
     uint8_t book[64];
-    uint64_t reserved[16];
+    int64_t created_elapsed_ns; /* running time of the journal when the segment was begun */
+    uint32_t life;              /* the opening that began the segment */
+    uint32_t reserved0;
+    uint64_t reserved[14];
 };
 
 struct pks_journal_block {
@@ -60,7 +63,8 @@ struct pks_journal_block {
     uint32_t count;        /* records, 31 when full, 0...31 in a tail */
     uint32_t previous_crc; /* the checksum of block number - 1; 0 before the first */
     uint32_t life;         /* how often the journal had been opened for writing */
-    uint64_t reserved[9];
+    int64_t elapsed_ns;    /* running time of the journal, over all its openings, when this was written */
+    uint64_t reserved[8];
     uint8_t records[PKS_JOURNAL_RECORDS][128];
 };
 
@@ -81,7 +85,10 @@ PKS_JOURNAL_OFFSET(pks_journal_header, record_bytes, 44);
 PKS_JOURNAL_OFFSET(pks_journal_header, created_realtime_ns, 48);
 PKS_JOURNAL_OFFSET(pks_journal_header, previous_crc, 56);
 PKS_JOURNAL_OFFSET(pks_journal_header, book, 64);
-PKS_JOURNAL_OFFSET(pks_journal_header, reserved, 128);
+PKS_JOURNAL_OFFSET(pks_journal_header, created_elapsed_ns, 128);
+PKS_JOURNAL_OFFSET(pks_journal_header, life, 136);
+PKS_JOURNAL_OFFSET(pks_journal_header, reserved0, 140);
+PKS_JOURNAL_OFFSET(pks_journal_header, reserved, 144);
 
 _Static_assert(sizeof(struct pks_journal_block) == PKS_JOURNAL_BLOCK_BYTES, "pks_journal_block");
 PKS_JOURNAL_OFFSET(pks_journal_block, magic, 0);
@@ -94,7 +101,8 @@ PKS_JOURNAL_OFFSET(pks_journal_block, kind, 40);
 PKS_JOURNAL_OFFSET(pks_journal_block, count, 44);
 PKS_JOURNAL_OFFSET(pks_journal_block, previous_crc, 48);
 PKS_JOURNAL_OFFSET(pks_journal_block, life, 52);
-PKS_JOURNAL_OFFSET(pks_journal_block, reserved, 56);
+PKS_JOURNAL_OFFSET(pks_journal_block, elapsed_ns, 56);
+PKS_JOURNAL_OFFSET(pks_journal_block, reserved, 64);
 PKS_JOURNAL_OFFSET(pks_journal_block, records, 128);
 #endif
 

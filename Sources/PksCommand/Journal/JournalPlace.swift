@@ -72,7 +72,7 @@ struct JournalPlace {
     // SAFETY: as above.
     func inspect(_ body: JournalInspection.Body) throws(CommandError) -> JournalReport {
         do throws(JournalError) {
-            return unsafe try JournalInspection(ReadOnlyJournal(path), book: book).run(body)
+            return unsafe try JournalInspection(DiskDirectory(path, access: .looking), book: book).run(body)
         } catch {
             throw CommandError(error)
         }
@@ -103,9 +103,9 @@ extension CommandError {
         switch error {
         case .system(EACCES, _, _), .system(EPERM, _, _): self = .said(.noPermission, error.description)
         case .system(ENOENT, _, _): self = .said(.noInput, error.description)
-        case .system, .commitFailed: self = .said(.inputOutput, error.description)
+        case .system, .interrupted, .commitFailed: self = .said(.inputOutput, error.description)
         case .wrongFile, .damaged, .missingSegment, .unrecoverable: self = .said(.badData, error.description)
-        case .stopped: self = .said(.tryAgain, error.description)
+        case .busy, .stopped: self = .said(.tryAgain, error.description)
         }
     }
 }

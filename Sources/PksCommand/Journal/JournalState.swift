@@ -74,7 +74,7 @@ extension JournalPlace {
     func startingCheckpoint(checksDigest: Bool) throws(CommandError) -> Checkpoint? {
         let directory = CheckpointFolder(path: path)
         let firstSeq = try journalCall { () throws(JournalError) in
-            try JournalScan(ReadOnlyJournal(path), book: book).firstSeq
+            try JournalScan(DiskDirectory(path, access: .looking), book: book).firstSeq
         }
         guard firstSeq > 1 else { return nil }
         for file in try checkpoints() {

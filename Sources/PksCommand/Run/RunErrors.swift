@@ -9,6 +9,7 @@ extension CommandError {
         case .badOptions: self = .said(.usage, error.description)
         case .badCPU, .system: self = .said(.unavailable, error.description)
         case .unreadable: self = .said(.cannotCreate, error.description)
+        case .journal(_, let cause): self = .said(CommandError(cause).status, error.description)
         case .book(_, let cause): self = .said(CommandError(cause).status, error.description)
         }
     }

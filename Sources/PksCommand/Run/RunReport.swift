@@ -1,4 +1,5 @@
 import Glibc
+import Journal
 import PositionText
 import Service
 import ShmReader
@@ -34,7 +35,37 @@ struct RunReport {
             "book \(book.name): \(book.method), room for \(book.positionsMax) positions, \(book.lotsMax) lots, "
             + "\(book.identitiesMax) identities and \(book.ringsMax) rings, \(memory)"
             + (book.isPrefaulted ? "" : ", taken as it is needed") + ", \(book.segmentPath)"
-        return Array(visible(text).utf8)
+        return Array(visible(text + journalText(book)).utf8)
+    }
+
+    private func journalText(_ book: ServiceBook) -> String {
+        guard let path = book.journalPath, let writePath = book.journalWritePath else {
+            return "; no journal: positions are in memory only (--journal DIR keeps them)"
+        }
+        guard let recovery = book.recovery else { return "; new journal \(path) (\(writePath))" }
+        let from = recovery.checkpoint.map { "checkpoint of record \($0.seq) and " } ?? ""
+        let rest = recovery.passedOver.map { "; passed over: \($0.reason.description)" }.joined()
+        return
+            "; journal \(path) (\(writePath)): recovered \(from)\(recovery.replayedCount) records to record "
+            + "\(recovery.lastSeq) in \(Int(recovery.seconds * 1000)) ms\(rest)"
+    }
+
+    private func journalJSON(_ book: ServiceBook) -> [UInt8] {
+        var bytes: [UInt8] = []
+        guard let path = book.journalPath, let writePath = book.journalWritePath else {
+            bytes.append(static: ",\"journal\":null")
+            return bytes
+        }
+        bytes.append(static: ",\"journal\":{\"path\":")
+        bytes.append(json: path)
+        bytes.append(static: ",\"write_path\":")
+        bytes.append(json: writePath)
+        let report = book.recovery ?? RecoveryReport()
+        bytes.append(text: ",\"last_seq\":\(report.lastSeq),\"replayed\":\(report.replayedCount)")
+        bytes.append(
+            text: ",\"checkpoint_seq\":\(report.checkpoint.map { "\($0.seq)" } ?? "null")"
+                + ",\"recovery_ns\":\(report.checkpointNs + report.replayNs)}")
+        return bytes
     }
 
     private func beganJSON(_ book: ServiceBook) -> [UInt8] {
@@ -48,6 +79,7 @@ struct RunReport {
         bytes.append(text: ",\"memory_bytes\":\(book.memoryBytes),\"segment_bytes\":\(book.segmentBytes)")
         bytes.append(text: ",\"prefaulted\":\(book.isPrefaulted),\"segment\":")
         bytes.append(json: book.segmentPath)
+        bytes.append(contentsOf: journalJSON(book))
         bytes.append(static: "}")
         return bytes
     }

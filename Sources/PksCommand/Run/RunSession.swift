@@ -43,7 +43,9 @@ struct RunSession {
             watch(service)
         }
         manager.stopping()
-        return end(service)
+        let status = end(service)
+        if let failure = service.failure { throw .said(.inputOutput, visible(failure)) }
+        return status
     }
 
     private func makeService() throws(CommandError) -> PositionService {
@@ -94,14 +96,14 @@ struct RunSession {
     /// Waits until every book is live. True when a signal came first.
     private mutating func awaitLive(_ service: PositionService) -> Bool {
         while !service.isLive {
-            if nextSignal(ms: 2) != nil { return true }
+            if service.failure != nil || nextSignal(ms: 2) != nil { return true }
         }
         return false
     }
 
     /// Waits for a signal, and tells systemd that all is well while it is.
     private mutating func watch(_ service: PositionService) {
-        while nextSignal(ms: Self.lookMs) == nil {
+        while service.failure == nil && nextSignal(ms: Self.lookMs) == nil {
             manager.sign(isWell: service.isHealthy())
             tellStatus(service)
         }

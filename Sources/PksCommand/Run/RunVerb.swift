@@ -41,6 +41,10 @@ enum RunVerb: Verb {
             (.noInput, "A file cannot be opened."),
             (.unavailable, "A CPU to bind to is not there, or a thread or a port cannot be had."),
             (.cannotCreate, "No segment (is /dev/shm too small?), or no ready file."),
+            (
+                .inputOutput,
+                "The journal's disk failed, or a file of a book was taken away; the message says which."
+            ),
             (.tryAgain, "Another writer has one of the books; nothing was touched."),
             (.noPermission, "This user may not read a file or take a lock."),
             (.badConfiguration, "The configuration is wrong; every mistake is listed."),

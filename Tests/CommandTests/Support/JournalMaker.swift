@@ -4,66 +4,7 @@ import CSeqlock
 import Glibc
 import Journal
 
-/// A journal on a disk, written without a daemon: enough of a directory for a `JournalWriter`.
-final class JournalFiles: JournalDirectory {
-    let path: String
-
-    init(_ path: String) { self.path = path }
-
-    // SAFETY (all of this file): names and buffers live for the calls.
-
-    func names() -> [String] { Scratch.names(in: path) }
-
-    func open(_ name: String) throws(JournalError) -> any JournalFile {
-        let descriptor = unsafe Glibc.open("\(path)/\(name)", O_RDWR)
-        if descriptor < 0 { throw .system(code: errno, operation: "open", object: name) }
-        return PlainFile(name, descriptor)
-    }
-
-    func create(
-        _ name: String, byteCount: Int, first: UnsafeRawBufferPointer
-    ) throws(JournalError) -> any JournalFile {
-        let descriptor = unsafe Glibc.open("\(path)/\(name)", O_RDWR | O_CREAT | O_TRUNC, 0o600)
-        if descriptor < 0 || ftruncate(descriptor, off_t(byteCount)) != 0 {
-            throw .system(code: errno, operation: "create", object: name)
-        }
-        let file = PlainFile(name, descriptor)
-        unsafe try file.commit([JournalWrite(offset: 0, bytes: first)])
-        return file
-    }
-
-    func remove(_ name: String) { _ = unsafe unlink("\(path)/\(name)") }
-}
-
-private final class PlainFile: JournalFile {
-    let name: String
-    private let descriptor: Int32
-
-    init(_ name: String, _ descriptor: Int32) {
-        self.name = name
-        self.descriptor = descriptor
-    }
-
-    deinit { _ = close(descriptor) }
-
-    var byteCount: Int { Int(lseek(descriptor, 0, SEEK_END)) }
-
-    func commit(_ writes: [JournalWrite]) throws(JournalError) {
-        for write in writes {
-            let count = unsafe pwrite(
-                descriptor, write.bytes.baseAddress, write.bytes.count, off_t(write.offset))
-            if unsafe count != write.bytes.count {
-                throw .system(code: errno, operation: "pwrite", object: name)
-            }
-        }
-    }
-
-    func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(JournalError) -> Int {
-        let count = unsafe pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
-        if count < 0 { throw .system(code: errno, operation: "pread", object: name) }
-        return count
-    }
-}
+// SAFETY (all of this file): names, records and buffers live for the calls.
 
 /// Writes the journal of a book as its daemon would, record by record.
 final class JournalMaker {
@@ -82,7 +23,7 @@ final class JournalMaker {
         self.book = book
         for directory in [path, self.path] { _ = unsafe mkdir(directory, 0o700) }
         writer = try JournalWriter(
-            JournalFiles(self.path), book: book,
+            DiskDirectory(self.path), book: book,
             after: .beginning(
                 epoch: Self.epoch, layout: JournalLayout(blocksPerSegment: blocksPerSegment)),
             nowRealtimeNs: 1)

@@ -1,0 +1,157 @@
+import Accumulator
+import CSeqlock
+import Journal
+
+/// What a book of the daemon has besides when it is journaled: the directory and its lock, the queue from its writer,
+/// the thread that makes records durable, and the one that makes checkpoints.
+final class BookJournal: Sendable {
+    /// Where the journal is.
+    let path: String
+    /// From the book's writer to the disk.
+    let queue: RecordQueue
+    /// What the recovery took; nil for a new journal.
+    let report: RecoveryReport?
+    /// The bounds in force are not those that the journal ends with: the writer must say so first.
+    let mustLogBounds: Bool
+    /// How records get to the disk.
+    let writePath: JournalWritePath
+    private let committer: JournalCommitter
+    private let checkpointer: Checkpointer?
+
+    /// What a producer's ring says of itself.
+    struct KnownRing {
+        let producer: String
+        let epoch: UInt64
+        let freed: UInt64
+    }
+
+    /// A journal, and what it had; or a book without one.
+    struct Opened: ~Copyable {
+        let journal: BookJournal?
+        private let book: Book
+        let rings: RingTable
+
+        init(_ journal: BookJournal?, _ book: consuming Book, _ rings: RingTable) {
+            self.journal = journal
+            self.book = book
+            self.rings = rings
+        }
+
+        consuming func takeBook() -> Book { book }
+    }
+
+    private init(
+        _ path: String, _ queue: RecordQueue, _ report: RecoveryReport?, mustLogBounds: Bool,
+        _ writePath: JournalWritePath, _ committer: JournalCommitter, _ checkpointer: Checkpointer?
+    ) {
+        self.path = path
+        self.queue = queue
+        self.report = report
+        self.mustLogBounds = mustLogBounds
+        self.writePath = writePath
+        self.committer = committer
+        self.checkpointer = checkpointer
+    }
+
+    /// Takes the journal's lock, makes the book from what it has, and readies what goes on with it. No thread is started.
+    /// `ringsThere` are the rings that producers have now, which know what they were told.
+    static func open(
+        _ config: BookConfig, _ options: JournalOptions, ringsThere: [KnownRing],
+        progress: (RecoveryProgress) -> Void
+    ) throws(JournalError) -> Opened {
+        let path = options.directory + "/" + config.name
+        let directory = try DiskDirectory(path)
+        let folder = CheckpointFolder(path: path)
+        var book: Book
+        let end: JournalEnd
+        let rings: RingTable
+        let report: RecoveryReport?
+        if let recovered = try recoverBook(directory, checkpoints: folder, config: config, progress: progress)
+        {
+            end = recovered.end
+            rings = recovered.rings
+            report = recovered.report
+            try requireWhatRingsKnow(ringsThere, rings, path: path)
+            book = recovered.takeBook()
+        } else {
+            let blocks = options.segmentBytes / JournalLayout.blockBytes - JournalLayout.leadBlocks
+            end = .beginning(
+                epoch: UInt64.random(in: 1...UInt64.max), layout: JournalLayout(blocksPerSegment: blocks))
+            rings = RingTable()
+            report = nil
+            book = Book(config)
+        }
+        var mustLogBounds = end.lastSeq == 0
+        if !book.config.hasBounds(of: config) {
+            do throws(BookImageError) { try book.rebuild(config) } catch {
+                throw .unrecoverable(
+                    object: path,
+                    reason: "the book does not fit into the bounds that are configured: \(error)")
+            }
+            mustLogBounds = true
+        }
+        book.adopt(config)
+        let queue = RecordQueue(capacity: options.bufferRecords, after: end.lastSeq)
+        let writer = try JournalWriter(
+            directory, book: config.name, after: end, nowRealtimeNs: pks_realtime_ns())
+        let journal = BookJournal(
+            path, queue, report, mustLogBounds: mustLogBounds, directory.writePath,
+            JournalCommitter(queue, to: writer, name: "pks-j-" + config.name),
+            checkpointer(config, options, end, report, path))
+        return Opened(journal, book, rings)
+    }
+
+    private static func checkpointer(
+        _ config: BookConfig, _ options: JournalOptions, _ end: JournalEnd, _ report: RecoveryReport?,
+        _ path: String
+    ) -> Checkpointer? {
+        guard options.checkpointRecords > 0 else { return nil }
+        let place = Checkpointer.Place(
+            config: config, layout: end.layout, epoch: end.epoch,
+            journal: { () throws(JournalError) in try DiskDirectory(path, access: .looking) },
+            checkpoints: { () throws(JournalError) in CheckpointFolder(path: path) })
+        var rules = CheckpointerOptions()
+        rules.recordsBetween = UInt64(options.checkpointRecords)
+        return Checkpointer(place, options: rules, newestSeq: report?.checkpoint?.seq ?? 0)
+    }
+
+    /// A ring gives room back only for what is durable. One that has given more than the journal has of it proves that
+    /// the end of the journal is gone.
+    private static func requireWhatRingsKnow(
+        _ ringsThere: [KnownRing], _ rings: RingTable, path: String
+    ) throws(JournalError) {
+        for ring in ringsThere {
+            guard let next = rings.next(ofEpoch: ring.epoch), ring.freed > next else { continue }
+            throw .unrecoverable(
+                object: path,
+                reason: "the end of the journal is missing: producer \(ring.producer) was told that "
+                    + "\(ring.freed) of its records are safe, and \(next) are here (restore the newest copy; "
+                    + "to go on without them, move that producer's ring \(ring.producer) away and let it start anew)"
+            )
+        }
+    }
+
+    // MARK: - Running
+
+    /// Starts to make records durable.
+    func start() throws(JournalError) { try committer.start() }
+
+    /// Looks whether it is time for a checkpoint. Now and then; never waits.
+    func tick() { checkpointer?.update(durableSeq: queue.durableSeq) }
+
+    /// Ends both threads, after what is published is durable, when the disk lets it.
+    func stop(withinNs: Int64) {
+        checkpointer?.cancel()
+        committer.stop(withinNs: withinNs)
+        checkpointer?.finish(durableSeq: committer.failure == nil ? queue.durableSeq : nil)
+    }
+
+    /// Why nothing becomes durable any more; nil while it does.
+    var failure: String? { committer.failure?.description }
+
+    /// What was made durable.
+    var commits: CommitFigures { committer.figures }
+
+    /// What was made of checkpoints.
+    var checkpoints: CheckpointerFigures? { checkpointer?.figures }
+}
