@@ -1,3 +1,5 @@
+import CJournal
+import TestSupport
 import Testing
 
 @testable import Accumulator
@@ -48,5 +50,21 @@ import Testing
             seen.insert(whole)
         }
         #expect(seen.count == 131)
+    }
+
+    /// The processor's instructions, where it has them, against plain C.
+    @Test func bothWaysToCompressAgree() {
+        var random = SeededRandom(seed: TestSeed.base)
+        var (one, other) = ([UInt32](repeating: 1, count: 8), [UInt32](repeating: 1, count: 8))
+        for count in [1, 2, 3, 17] {
+            let bytes = (0..<count * 64 + 1).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+            // SAFETY: whole blocks of the array, at an odd address; eight words each.
+            unsafe bytes.withUnsafeBytes { bytes in
+                guard let base = bytes.baseAddress else { return }
+                unsafe pks_sha256_blocks(&one, base + 1, count)
+                unsafe pks_sha256_blocks_portable(&other, base + 1, count)
+            }
+            #expect(one == other, "seed \(TestSeed.base)")
+        }
     }
 }
