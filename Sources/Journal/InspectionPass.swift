@@ -92,6 +92,7 @@ final class InspectionPass {
                 report.epoch = header.epoch
                 report.book = header.book
                 layout = JournalLayout(blocksPerSegment: header.blocksPerSegment)
+                report.layout = layout
                 if let expectedBook, header.book != expectedBook {
                     addFileFault(segment, 64, "is of book \(header.book), not of \(expectedBook)")
                 }

@@ -45,6 +45,8 @@ public struct JournalReport: Equatable, Sendable {
 
     /// Random, never zero: which journal; 0 when no header can be read.
     public var epoch: UInt64 = 0
+    /// Where records lie; nil when no header can be read.
+    public var layout: JournalLayout?
     /// The book that the headers name; nil when no header can be read.
     public var book: String?
     /// How often the journal was opened for writing, as far as its blocks say.

@@ -33,7 +33,7 @@ enum ExplainVerb: Verb {
                 "since", .count(1...Int.max),
                 "Print fills from this record on; what comes before is one line."),
             OptionSpec("json", .flag, "Print JSON: one object, a fill a line."),
-        ],
+        ] + JournalPlace.options,
         examples: [
             (
                 "explain --journal /var/lib/pks --book alpha --symbol BTCUSD",
@@ -59,8 +59,7 @@ enum ExplainVerb: Verb {
         let wanted = KeyNames(
             account: options.text("account") ?? "default", strategy: options.text("strategy") ?? "default",
             symbol: symbol)
-        let place = try JournalPlace.one(
-            options.text("journal"), book: options.text("book"), verb: "explain")
+        let place = try JournalPlace.one(options.text("journal"), options, verb: "explain")
         let fold = ExplainFold(
             sinceSeq: UInt64(options.count("since") ?? 0), lastMax: options.count("last"))
         let output = ByteWriter.standardOutput()

@@ -49,7 +49,11 @@ enum JournalCheck {
     private static func advice(_ report: JournalReport, _ place: JournalPlace) -> String {
         let behind =
             report.recordsBehind > 0 ? ", and \(report.recordsBehind) records can be read behind it" : ""
-        let line = "whole up to record \(report.lastSeq)\(behind); restore the file from a copy"
+        var line = "whole up to record \(report.lastSeq)\(behind); restore the file from a copy"
+        if report.verdict == .damagedEnd {
+            line +=
+                "; without one, pks journal repair-tail \(place.path) shows what cutting the end would lose"
+        }
         return visible(line)
     }
 }

@@ -2,6 +2,7 @@ import Configuration
 import CSeqlock
 import Glibc
 import Journal
+import Service
 import ShmFiles
 
 /// The journal of one book: a directory.
@@ -10,16 +11,60 @@ struct JournalPlace {
     let book: String
     let path: String
 
-    /// The journals that a verb is about: DIR is a book's own directory or that of all books. With `book` only
-    /// this one. Throws when there is none.
+    /// Options by which a verb is told where journals are.
+    static let options = [
+        OptionSpec(
+            "config", .text(placeholder: "FILE"),
+            "Look where this configuration of the daemon has its journals.")
+    ]
+
+    /// The journals that a verb is about: DIR is a book's own directory or that of all books; without it, those of the
+    /// configuration, or PKS_JOURNAL. With `--book` only this one. Throws when there is none.
     static func find(
-        _ directory: String?, book: String?, verb: String
+        _ directory: String?, _ options: ParsedOptions, verb: String
     ) throws(CommandError) -> [JournalPlace] {
+        let book = options.text("book")
+        if let file = options.text("config") {
+            if directory != nil {
+                throw .failed(
+                    .usage, what: verb, why: "a directory and --config at once", advice: "choose one")
+            }
+            return try configured(file, book: book)
+        }
         guard let directory = directory ?? environment("PKS_JOURNAL") else {
             throw .failed(
                 .usage, what: verb, why: "no directory of a journal",
-                advice: "name it, or set PKS_JOURNAL")
+                advice: "name it, or its --config, or set PKS_JOURNAL")
         }
+        return try inside(directory, book: book)
+    }
+
+    /// The journals that the books of a configuration have.
+    private static func configured(
+        _ file: String, book: String?
+    ) throws(CommandError) -> [JournalPlace] {
+        let configuration: ServiceConfiguration
+        do throws(ConfigurationError) { configuration = try ServiceConfiguration(file: file) } catch {
+            throw CommandError(error)
+        }
+        var places: [JournalPlace] = []
+        for other in configuration.books where book == nil || other.name == book {
+            guard let directory = other.options.journal?.directory else { continue }
+            let path = absolute("\(directory)/\(other.name)")
+            if isJournal((try? Paths.names(in: path)) ?? []) {
+                places.append(JournalPlace(book: other.name, path: path))
+            }
+        }
+        if !places.isEmpty { return places }
+        throw .failed(
+            .noInput, what: shown(file),
+            why: "no journal of " + (book.map { "book \(shown($0))" } ?? "its books"),
+            advice: "pks config show \(shown(file)) says which directories it means")
+    }
+
+    private static func inside(
+        _ directory: String, book: String?
+    ) throws(CommandError) -> [JournalPlace] {
         let path = absolute(directory)
         let names = try self.names(path)
         if isJournal(names) {
@@ -53,9 +98,9 @@ struct JournalPlace {
 
     /// The one journal that a verb is about.
     static func one(
-        _ directory: String?, book: String?, verb: String
+        _ directory: String?, _ options: ParsedOptions, verb: String
     ) throws(CommandError) -> JournalPlace {
-        let places = try find(directory, book: book, verb: verb)
+        let places = try find(directory, options, verb: verb)
         if places.count == 1, let place = places.first { return place }
         throw .failed(
             .usage, what: verb, why: "there are journals of \(places.count) books",

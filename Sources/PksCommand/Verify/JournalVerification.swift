@@ -10,8 +10,7 @@ enum JournalVerification {
             throw .failed(
                 .usage, what: "verify", why: "\(shown(file)) and --journal at once", advice: "choose one")
         }
-        let places = try JournalPlace.find(
-            options.text("journal"), book: options.text("book"), verb: "verify")
+        let places = try JournalPlace.find(options.text("journal"), options, verb: "verify")
         let output = ByteWriter.standardOutput()
         let terminal = Terminal.standardOutput
         let isJSON = options.flag("json")

@@ -14,7 +14,7 @@ enum VerifyVerb: Verb {
                 + "state; and all slots read back from shared memory against the book.",
             "Shared memory and locks are private to the run: a running writer of the same book is not "
                 + "disturbed. The input is read more than once, so it cannot be a pipe.",
-            "With --journal (or PKS_JOURNAL and no FILE) it replays journals instead, of one book or of all: the "
+            "With --journal (or --config, or PKS_JOURNAL and no FILE) it replays journals instead, of one book or of all: the "
                 + "identities after every fill, the digest at each checkpoint against the one that is stored, and "
                 + "in the end the slots of the segment that stands in shared memory, word for word, as far as "
                 + "both know the same records. It takes no lock, and a daemon may write meanwhile.",
@@ -31,7 +31,7 @@ enum VerifyVerb: Verb {
                     "Replay journals: DIR is what pks run --journal was given, or one book's directory in it."
                 ),
                 OptionSpec("json", .flag, "Print JSON: one array, a book (under a method) a line."),
-            ],
+            ] + JournalPlace.options,
         examples: [
             ("verify fills.csv.gz --method all", "All five methods."),
             ("verify fills.csv --json", "For a program; holds is true or false."),
@@ -46,7 +46,9 @@ enum VerifyVerb: Verb {
         ])
 
     static func run(_ options: ParsedOptions) throws(CommandError) -> ExitStatus {
-        if options.has("journal") || (options.operands.isEmpty && environment("PKS_JOURNAL") != nil) {
+        if options.has("journal") || options.has("config")
+            || (options.operands.isEmpty && environment("PKS_JOURNAL") != nil)
+        {
             return try JournalVerification.run(options)
         }
         if options.operands.isEmpty {
