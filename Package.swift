@@ -124,7 +124,8 @@ let package = Package(
         .executableTarget(
             name: "pks-bench",
             dependencies: [
-                "Accumulator", "CLimits", "CSeqlock", "FillProducer", "LotMatching", "ShmBridge", "ShmReader",
+                "Accumulator", "CJournal", "CLimits", "CSeqlock", "FillProducer", "Journal", "LotMatching",
+                "ShmBridge", "ShmReader",
             ],
             path: "Benchmarks/pks-bench", swiftSettings: strict),
         .target(

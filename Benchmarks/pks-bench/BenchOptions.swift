@@ -13,7 +13,7 @@ struct BenchOptions {
     var isQuiet = false
     var wantsHelp = false
 
-    static var all: [String] { ["slot", "contended", "dead", "seen", "path", "backlog"] }
+    static var all: [String] { ["slot", "contended", "dead", "seen", "path", "backlog", "recovery"] }
 
     static var usage: String {
         """
@@ -27,8 +27,10 @@ struct BenchOptions {
           seen       P5      a publish until a reader in another process has it, against one cache line
           path       P6      a fill on the ring until another process sees it in the slot, likewise
           backlog    P7      ring backlog to slots, against C++
+          recovery   P11     a book from its journal, and from a checkpoint
         Without a name, all of them. --repetitions: default 5; a goal is only held with 5 or more.
-        --keys and --fills change P7's stream (default 100 and 2000000); --keys also P6's second figure.
+        --keys and --fills change P7's and P11's streams (default 100 and 2000000); --keys also P6's second
+        figure.
         --reads: P3's reads that are checked for being torn (default 100000000).
         --rounds: samples of P3, P5 and P6 in a repetition (default 20000). --gap: ns between P6's fills
         (default 1000). --fifo: real-time scheduling for the processes of P3, P5 and P6; needs a privilege.

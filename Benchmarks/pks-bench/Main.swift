@@ -63,6 +63,10 @@ struct Main {
                     var bench = try SlotBench(repetitions: repetitions)
                     return try bench.run()
                 case "dead": return try DeadWriterBench(repetitions: repetitions).run()
+                case "recovery":
+                    var bench = RecoveryBench(repetitions: repetitions)
+                    (bench.keyCount, bench.fillCount) = (options.keyCount, options.fillCount)
+                    return try bench.run()
                 default:
                     var bench = try BacklogBench(repetitions: repetitions)
                     (bench.keyCount, bench.fillCount) = (options.keyCount, options.fillCount)
