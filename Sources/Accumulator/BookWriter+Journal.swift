@@ -14,7 +14,7 @@ extension BookWriter {
     func loggableCount(ring: Int) -> Int {
         let count = Int(log.room / 2)
         if _fastPath(!isDurableFirst) { return count }
-        return heldRings >> UInt64(ring) & 1 == 1 ? 0 : min(count, Self.heldMax - heldPositions.count)
+        return heldRings >> UInt64(ring) & 1 == 1 ? 0 : min(count, Self.heldMax - heldCount)
     }
 
     /// Whether rings are not drained because the journal has to come first.
@@ -124,7 +124,10 @@ extension BookWriter {
 
     @inline(never)
     mutating func hold(_ handle: UInt32) {
-        if heldPositions.last != handle { heldPositions.append(handle) }
+        // Each record holds one position at most, and `loggableCount` keeps the records below the room.
+        precondition(heldCount < Self.heldMax)
+        unsafe heldPositions[heldCount] = handle
+        heldCount &+= 1
     }
 
     /// More has become durable: rings are freed, and what waited for it is shown.
@@ -147,8 +150,12 @@ extension BookWriter {
 
     private mutating func showHeld() {
         nowNs = pks_monotonic_ns()
-        for handle in heldPositions { show(handle) }
-        heldPositions.removeAll(keepingCapacity: true)
+        var place = 0
+        while place < heldCount {
+            show(unsafe heldPositions[place])
+            place &+= 1
+        }
+        heldCount = 0
         segment.setApplied(heldSeq)
         heldSeq = 0
         heldRings = 0

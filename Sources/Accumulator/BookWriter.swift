@@ -48,8 +48,10 @@ public struct BookWriter: ~Copyable {
     var heldSeq: UInt64 = 0
     /// Rings that have given something to what waits, a bit each: each may once.
     var heldRings: UInt64 = 0
+    // SAFETY: heldMax places, allocated in init and freed in deinit; the first `heldCount` are set.
     /// Positions that have changed and are not shown yet.
-    var heldPositions: [UInt32] = []
+    let heldPositions: UnsafeMutablePointer<UInt32>
+    var heldCount = 0
 
     static var stageCount: Int { 32 }
     /// How many fills ahead identities and positions are asked for, and lots and slots.
@@ -75,7 +77,7 @@ public struct BookWriter: ~Copyable {
         log = queue.writerEnd()
         durableSeq = isJournaled ? book.seq : 0
         isDurableFirst = isJournaled && options.isDurableFirst
-        if isDurableFirst { heldPositions.reserveCapacity(Self.heldMax) }
+        unsafe heldPositions = .allocate(capacity: Self.heldMax)
         self.options = options
         isStarting = !options.startsLive
         self.book = book
@@ -97,6 +99,7 @@ public struct BookWriter: ~Copyable {
             unsafe (feeds + ring).deinitialize(count: 1)
         }
         unsafe feeds.deallocate()
+        unsafe heldPositions.deallocate()
         unsafe stagedFills.deallocate()
     }
 

@@ -129,6 +129,8 @@ final class BookHost: @unchecked Sendable {
         }
         do throws(JournalError) {
             return try BookJournal.open(options.config, journal, ringsThere: rings) { progress in
+                // What is done in a moment needs no line.
+                if progress.seq < progress.fromSeq + 500_000 { return }
                 log.note(
                     .life, "book \(name): recovering: record \(progress.seq) of \(progress.seqMax) at most")
             }
