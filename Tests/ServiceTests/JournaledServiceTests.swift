@@ -1,0 +1,145 @@
+import Accumulator
+import CSeqlock
+import FillProducer
+import LotMatching
+import Service
+import ServiceSupport
+import ShmReader
+import Testing
+
+/// A daemon with a journal: what it has told to be safe is there in every life after, and nothing is applied twice.
+@Suite struct JournaledServiceTests {
+    @Test(arguments: [false, true])
+    func `Every life goes on where the last one ended, and rings are emptied`(isDurableFirst: Bool) throws {
+        let folder = try JournalFolder()
+        func tell(_ book: inout BookOptions) {
+            book.journal = folder.options { $0.isDurableFirst = isDurableFirst }
+        }
+        let desk = try Desk(tell)
+        let feeders = [
+            try desk.feeder("a", records: 256, seed: 1), try desk.feeder("b", records: 256, seed: 2),
+        ]
+        for _ in 0..<4 {
+            for feeder in feeders { try feeder.putAll(3000) }
+            for feeder in feeders { feeder.put(100) }
+            try desk.restart(tell)
+        }
+        for feeder in feeders { #expect(feeder.awaitApplied()) }
+        let oracle = PositionOracle(feeders)
+        #expect(PositionOracle.shown(try desk.reader()) == oracle.positions)
+        let stats = desk.stats
+        #expect(stats.counters.fills == oracle.fills && stats.counters.duplicates == oracle.duplicates)
+        #expect(stats.hasJournal && desk.degradedReasons == 0)
+        for feeder in feeders {
+            #expect(eventually { feeder.producer.freedCount == feeder.producer.putCount })
+        }
+        let reader = try desk.reader()
+        #expect(eventually { reader.durableSeq == reader.appliedSeq })
+    }
+
+    @Test func `A journal needs no instruments file, and its bounds can be changed`() throws {
+        let folder = try JournalFolder()
+        let desk = try Desk { $0.journal = folder.options() }
+        let feeder = try desk.feeder("p")
+        feeder.put(1000)
+        #expect(feeder.awaitApplied())
+        let before = PositionOracle.shown(try desk.reader())
+        try desk.restart {
+            $0.journal = folder.options()
+            $0.config.positionsMax = 128
+            $0.config.lotsMax = 1 << 16
+            $0.config.method = .lifo
+        }
+        #expect(PositionOracle.shown(try desk.reader()) == before)
+        feeder.put(1000)
+        #expect(feeder.awaitApplied())
+        // Keys that the journal knows keep their method.
+        #expect(PositionOracle.shown(try desk.reader()) == PositionOracle([feeder]).positions)
+        desk.service.stop()
+        let tooSmall = Desk.options(desk.place, "desk") {
+            $0.journal = folder.options()
+            $0.config.positionsMax = 2
+        }
+        var message = ""
+        do throws(ServiceError) { _ = try PositionService(tooSmall) { _ in } } catch {
+            message = error.description
+        }
+        #expect(message.contains("does not fit into the bounds"), "\(message)")
+    }
+
+    @Test func `A journal whose end is gone is told from what the producers know`() throws {
+        let folder = try JournalFolder()
+        let desk = try Desk { $0.journal = folder.options() }
+        let feeder = try desk.feeder("p", records: 256)
+        try feeder.putAll(500)
+        #expect(feeder.awaitApplied())
+        desk.service.stop()
+        let book = folder.path + "/desk"
+        JournalFolder.copy(book, to: folder.path + "/copy")
+        try desk.restart { $0.journal = folder.options() }
+        try feeder.putAll(500)
+        #expect(eventually { feeder.producer.freedCount == feeder.producer.putCount })
+        desk.service.stop()
+        JournalFolder.copy(folder.path + "/copy", to: book)
+        var message = ""
+        do throws(ServiceError) {
+            _ = try PositionService(Desk.options(desk.place, "desk") { $0.journal = folder.options() }) { _ in
+            }
+        } catch {
+            message = error.description
+        }
+        #expect(message.contains("the end of the journal is missing"), "\(message)")
+        #expect(message.contains("producer p was told that"), "\(message)")
+    }
+
+    @Test func `One journal has one daemon, whatever the run directory`() throws {
+        let folder = try JournalFolder()
+        let desk = try Desk { $0.journal = folder.options() }
+        let other = try ShmPlace()
+        var message = ""
+        do throws(ServiceError) {
+            let options = Desk.options(other, "desk") { $0.journal = folder.options() }
+            _ = try PositionService(options) { _ in }
+        } catch {
+            message = error.description
+        }
+        #expect(message.contains("another process has this journal"), "\(message)")
+        #expect(desk.service.failure == nil)
+    }
+
+    @Test(arguments: ["segment", "lock", "journal"])
+    func `A file that a book stands on and that is taken away ends the daemon`(file: String) throws {
+        let folder = try JournalFolder()
+        let desk = try Desk { $0.journal = folder.options() }
+        let feeder = try desk.feeder("p")
+        feeder.put(1000)
+        #expect(feeder.awaitApplied() && desk.service.failure == nil)
+        let path =
+            switch file {
+            case "segment": desk.place.path + "/pks-positions-v1-desk"
+            case "lock": desk.place.path + "/desk.lock"
+            default: folder.path + "/desk/lock"
+            }
+        #expect(FilePatch.remove(path))
+        #expect(eventually { desk.service.hasStopped })
+        let failure = desk.service.failure ?? ""
+        #expect(failure.contains(path) && failure.contains("has gone"), "\(failure)")
+        try desk.restart { $0.journal = folder.options() }
+        #expect(PositionOracle.shown(try desk.reader()) == PositionOracle([feeder]).positions)
+    }
+
+    @Test func `A segment that is cut short ends the daemon, and the next one has everything`() throws {
+        let folder = try JournalFolder()
+        let desk = try Desk { $0.journal = folder.options() }
+        let feeder = try desk.feeder("p")
+        feeder.put(1000)
+        #expect(feeder.awaitApplied())
+        #expect(FilePatch.truncate(desk.place.path + "/pks-positions-v1-desk", to: 4096))
+        feeder.put(1000)
+        #expect(eventually { desk.service.hasStopped })
+        #expect(desk.service.failure?.contains("was cut short") == true)
+        try desk.restart { $0.journal = folder.options() }
+        #expect(feeder.awaitApplied())
+        #expect(PositionOracle.shown(try desk.reader()) == PositionOracle([feeder]).positions)
+    }
+}
