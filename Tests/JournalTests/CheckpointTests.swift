@@ -1,6 +1,7 @@
 import Accumulator
 import Glibc
 import Journal
+import JournalSupport
 import TestSupport
 import Testing
 

@@ -1,16 +1,19 @@
-import Accumulator
+public import Accumulator
 import CSeqlock
 import TestSupport
 
 /// A book with a few keys and fills, and what it was after each of them.
-struct SmallBook: ~Copyable {
-    static let config = BookConfig(name: "main", positionsMax: 8, lotsMax: 256, identitiesMax: 256)
+public struct SmallBook: ~Copyable {
+    /// Its name and bounds.
+    public static let config = BookConfig(name: "main", positionsMax: 8, lotsMax: 256, identitiesMax: 256)
 
-    var book = Book(Self.config)
+    /// The book.
+    public var book = Book(Self.config)
     private var random: SeededRandom
     private var drawn = 0
 
-    init(seed: UInt64) {
+    /// A book with three keys; the same seed gives the same fills.
+    public init(seed: UInt64) {
         random = SeededRandom(seed: seed)
         for symbol in ["A", "B", "C"] {
             var key = pks_key_record()
@@ -25,7 +28,7 @@ struct SmallBook: ~Copyable {
     }
 
     /// Applies so many random fills.
-    mutating func grow(_ count: Int) {
+    public mutating func grow(_ count: Int) {
         for _ in 0..<count {
             drawn += 1
             var fill = pks_fill_record()
@@ -42,7 +45,8 @@ struct SmallBook: ~Copyable {
         }
     }
 
-    static func write<T>(_ text: String, into record: inout T, at offset: Int) {
+    /// Copies a text into a field of a record.
+    public static func write<T>(_ text: String, into record: inout T, at offset: Int) {
         // SAFETY: the texts above fit the fields at these offsets.
         unsafe withUnsafeMutableBytes(of: &record) { bytes in
             for (index, byte) in text.utf8.enumerated() { unsafe bytes[offset + index] = byte }

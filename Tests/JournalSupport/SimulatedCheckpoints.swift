@@ -1,10 +1,11 @@
 import Glibc
-import Journal
-import TestSupport
+public import Journal
+public import TestSupport
 
 /// A directory of checkpoints in memory with a log of what was asked of it, so that a test can stop at every step: as
 /// a killed process leaves it, or as a power loss may.
-final class SimulatedCheckpoints: CheckpointDirectory {
+public final class SimulatedCheckpoints: CheckpointDirectory {
+    /// What was asked of it.
     enum Step {
         case create(name: String, inode: Int)
         case append(inode: Int, bytes: [UInt8])
@@ -14,15 +15,17 @@ final class SimulatedCheckpoints: CheckpointDirectory {
         case syncNames
     }
 
-    let path = "simulated"
+    /// For messages.
+    public let path = "simulated"
     private(set) var log: [Step] = []
     private(set) var inodes: [Int: [UInt8]] = [:]
     private(set) var entries: [String: Int] = [:]
     private let beginning: (inodes: [Int: [UInt8]], entries: [String: Int])
     /// Called before each step that changes something; may throw a fault.
-    var fault: (() throws(JournalError) -> Void)?
+    public var fault: (() throws(JournalError) -> Void)?
 
-    init(files: [String: [UInt8]] = [:]) {
+    /// A directory with these files, all of them durable.
+    public init(files: [String: [UInt8]] = [:]) {
         for (inode, file) in files.sorted(by: { $0.key < $1.key }).enumerated() {
             inodes[inode] = file.value
             entries[file.key] = inode
@@ -30,29 +33,39 @@ final class SimulatedCheckpoints: CheckpointDirectory {
         beginning = (inodes, entries)
     }
 
-    var files: [String: [UInt8]] { entries.mapValues { inodes[$0] ?? [] } }
+    /// What is in it, by name.
+    public var files: [String: [UInt8]] { entries.mapValues { inodes[$0] ?? [] } }
 
-    func names() -> [String] { Array(entries.keys) }
+    /// How many steps there were.
+    public var stepCount: Int { log.count }
 
-    func open(_ name: String) throws(JournalError) -> any CheckpointFile {
+    /// The names in it.
+    public func names() -> [String] { Array(entries.keys) }
+
+    /// Opens a file, or says that there is none.
+    public func open(_ name: String) throws(JournalError) -> any CheckpointFile {
         guard let inode = entries[name] else {
             throw .system(code: ENOENT, operation: "open", object: name)
         }
         return SimulatedCheckpointFile(self, inode)
     }
 
-    func create(_ name: String, byteCount: Int) throws(JournalError) -> any CheckpointFile {
+    /// Makes an empty file.
+    public func create(_ name: String, byteCount: Int) throws(JournalError) -> any CheckpointFile {
         let inode = inodes.count
         try take(.create(name: name, inode: inode))
         return SimulatedCheckpointFile(self, inode)
     }
 
-    func rename(_ name: String, to newName: String) throws(JournalError) {
+    /// Renames a file.
+    public func rename(_ name: String, to newName: String) throws(JournalError) {
         try take(.rename(name: name, newName: newName))
     }
 
-    func remove(_ name: String) throws(JournalError) { try take(.remove(name: name)) }
-    func sync() throws(JournalError) { try take(.syncNames) }
+    /// Removes a file.
+    public func remove(_ name: String) throws(JournalError) { try take(.remove(name: name)) }
+    /// Makes what was done to names durable.
+    public func sync() throws(JournalError) { try take(.syncNames) }
 
     fileprivate func take(_ step: Step) throws(JournalError) {
         try fault?()
@@ -75,7 +88,7 @@ final class SimulatedCheckpoints: CheckpointDirectory {
     }
 
     /// What a process leaves that is killed after so many steps.
-    func afterKill(steps count: Int) -> SimulatedCheckpoints {
+    public func afterKill(steps count: Int) -> SimulatedCheckpoints {
         var (inodes, entries) = beginning
         for step in log.prefix(count) { Self.apply(step, &inodes, &entries) }
         return SimulatedCheckpoints(files: entries.mapValues { inodes[$0] ?? [] })
@@ -83,7 +96,7 @@ final class SimulatedCheckpoints: CheckpointDirectory {
 
     /// What a disk may hold when the power fails after so many steps: what was synced, any of the changes to names
     /// since, and of each sector appended since the new content, zeros, or nothing.
-    func afterPowerLoss(steps count: Int, _ random: inout SeededRandom) -> SimulatedCheckpoints {
+    public func afterPowerLoss(steps count: Int, _ random: inout SeededRandom) -> SimulatedCheckpoints {
         var (inodes, entries) = beginning
         var names: [Step] = []
         var pending: [(inode: Int, bytes: [UInt8])] = []
