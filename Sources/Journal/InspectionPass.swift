@@ -366,7 +366,11 @@ final class InspectionPass {
                 first.numbers.lowerBound * UInt64(JournalLayout.recordsPerBlock)
                 + UInt64(tail?.header.count ?? 0)
             report.recordsBehind += UInt64(tail?.header.count ?? 0)
-            if report.durableSeq > readable { tellGap(through: report.durableSeq) }
+            // What a whole tail has is not missing, although nothing says that it follows.
+            let tailNumber = tails.map(\.header.number).max() ?? 0
+            let recordsPerBlock = UInt64(JournalLayout.recordsPerBlock)
+            let lastMissing = tailNumber > (brokenAt ?? 0) ? tailNumber * recordsPerBlock : .max
+            if report.durableSeq > readable { tellGap(through: min(report.durableSeq, lastMissing)) }
         }
         let brokenAt = brokenAt ?? 0
         let behind = tails.filter { $0.header.number > brokenAt && !hasWholeBehind }

@@ -73,6 +73,9 @@ import Testing
         #expect(run.status == 65, "\(run.output)\(run.errors)")
         #expect(
             run.output.contains("would be given up: records 311 to 344, which were reported durable\n"))
+        // The block of the last three is not there yet, which is no fault: a tail has them.
+        #expect(run.output.contains("/journal-00000001.pksj: byte 20480: its checksum does not hold\n"))
+        #expect(!run.output.contains("byte 24576"))
         #expect(run.output.contains("  of them 3 can still be read, and are in what is put aside\n"))
         #expect(
             run.output.contains(

@@ -71,7 +71,8 @@ enum JournalVerb: Verb {
             return try JournalCheck.run(JournalPlace.find(directory, options, verb: verb), options)
         default:
             let place = try JournalPlace.one(directory, options, verb: verb)
-            return action == "cat" ? try JournalPrinter.run(place, options) : try TailRepair.run(place, options)
+            return action == "cat"
+                ? try JournalPrinter.run(place, options) : try TailRepair.run(place, options)
         }
     }
 }
