@@ -70,7 +70,10 @@ struct FeedRun {
             if !session.isResumed { _ = try? session.remove() }
             throw error
         }
-        let isWhole = session.failure == nil && session.stopSignal == nil && session.finish()
+        let waitsForDisk = options.text("wait") == "durable"
+        let isWhole =
+            session.failure == nil && session.stopSignal == nil && session.finish()
+            && (!waitsForDisk || session.finishDurable())
         progress.clear()
         if !isWhole { try endEarly(outcome) }
         session.rejects.showRest(advice: "their reasons are counted below")

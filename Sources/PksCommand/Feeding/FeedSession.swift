@@ -4,6 +4,7 @@ import FillProducer
 import Glibc
 import Service
 import ShmFiles
+import ShmReader
 
 /// Rows of files onto one producer's ring: a handle for each key, fills when they are due, and patience while the
 /// ring is full. One thread.
@@ -218,6 +219,35 @@ final class FeedSession: FillSink {
         endedNs = pks_monotonic_ns()
         awaitCounts()
         return goesOn
+    }
+
+    /// Waits until everything on the ring is on the book's disk: a writer with a journal frees nothing before that.
+    /// False when the feed is to end before.
+    func finishDurable() -> Bool {
+        var backoff = Backoff()
+        while goesOn, producer.freedCount != producer.putCount {
+            guard hasJournal() else {
+                failure = .failed(
+                    .unavailable, what: "book \(book)", why: "has no journal, so that nothing becomes durable",
+                    advice: "run it with --journal DIR, or feed without --wait durable")
+                return false
+            }
+            if tick(pks_monotonic_ns()) {
+                let waiting = producer.putCount &- producer.freedCount
+                progressLine.update("waiting until \(waiting) records are on disk")
+                backoff.wait()
+            }
+        }
+        return goesOn
+    }
+
+    /// Whether the book's writer has a journal, whose first record it writes itself. Yes while that cannot be told.
+    private func hasJournal() -> Bool {
+        guard let reader = try? SegmentReader(book: book) else { return true }
+        switch reader.writerStatus() {
+        case .live, .degraded: return reader.durableSeq > 0
+        default: return true
+        }
     }
 
     /// When everything was applied.

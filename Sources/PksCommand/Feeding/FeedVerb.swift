@@ -31,6 +31,9 @@ enum FeedVerb: Verb {
                 "Records that a new ring holds, a power of two. Default: 65536."),
             OptionSpec("ring-handles", .count(1...1 << 24), "Keys that a new ring holds. Default: 4096."),
             OptionSpec(
+                "wait", .choice(["applied", "durable"]),
+                "When the feed is done: all of it is in the book, or also in its journal. Default: applied."),
+            OptionSpec(
                 "remove", .flag,
                 "Remove the ring when all of it is applied. Default: it stays, so that a writer that crashes can "
                     + "read it again."),
@@ -50,7 +53,11 @@ enum FeedVerb: Verb {
             (.usage, "The command line is wrong."),
             (.badData, "The feed or the book refused something; everything else is in the book."),
             (.noInput, "A file cannot be opened; the others are in the book."),
-            (.unavailable, "The writer reads this ring no more: its content was broken, or it was removed."),
+            (
+                .unavailable,
+                "The writer reads this ring no more: its content was broken, or it was removed. Or --wait durable, "
+                    + "and the book has no journal."
+            ),
             (.cannotCreate, "No ring (is /dev/shm too small?), or one that is not whole."),
             (.inputOutput, "Reading failed half-way."),
             (.tryAgain, "Another process has this producer; nothing was touched."),
