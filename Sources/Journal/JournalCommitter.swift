@@ -104,14 +104,17 @@ public final class JournalCommitter: @unchecked Sendable {
         do throws(JournalError) {
             while true {
                 let nowNs = pks_monotonic_ns()
+                // Asked first, so that what was published before the stop is seen by the look after it.
+                let isStopping = stopDeadlineNs != nil
                 if try commitWhatIsThere(&writer, beganNs) {
                     pause.reset()
                     isConfirmed = false
                     continue
                 }
-                let isStopping = stopDeadlineNs != nil
+                // A stop whose time was up on a full disk leaves a commit undone.
+                let isDone = writer.appendedSeq == writer.durableSeq
                 let mayConfirm = isStopping || pause.idleNs(nowNs: nowNs) > Self.confirmAfterNs
-                if !isConfirmed && mayConfirm {
+                if !isConfirmed && isDone && mayConfirm {
                     isConfirmed = true
                     try confirm(&writer, beganNs)
                 }
