@@ -161,6 +161,13 @@ let package = Package(
             name: "pks-soak",
             dependencies: ["Accumulator", "CSeqlock", "FillProducer", "ShmReader"],
             path: "Tests/Tools/pks-soak", swiftSettings: strict),
+        .executableTarget(
+            name: "pks-faults",
+            dependencies: [
+                "Accumulator", "CJournal", "CSeqlock", "FillProducer", "Journal", "JournalSupport", "ShmReader",
+                "TestSupport",
+            ],
+            path: "Tests/Tools/pks-faults", swiftSettings: strict),
         .testTarget(
             name: "ShmTests",
             dependencies: [

@@ -18,6 +18,7 @@ packages=(
     libtomlplusplus-dev                       # configuration files; headers only
     libmicrohttpd-dev                         # metrics over HTTP
     liburing-dev                              # the journal's writes
+    strace                                    # the fault harness ends and fails system calls with it
     libsystemd-dev                            # the daemon tells systemd how it is
 )
 

@@ -1,0 +1,78 @@
+import ShmReader
+
+/// What must come of the scripts: `pks replay` of the same fills from a file, which no journal has seen.
+struct Oracle {
+    /// Rows of positions.csv, sorted.
+    let positions: [String]
+    /// Counts of the replay, by their names.
+    let counts: [String: Int]
+
+    /// Replays before the daemon has the book's name.
+    init(_ place: FaultPlace, program: String, method: String, scripts: [FillScript]) throws {
+        let file = place.path + "/fills.csv"
+        try FileText.write(file, Array((FillScript.header + scripts.map(\.rows).joined()).utf8))
+        let out = place.path + "/replay"
+        let child = try Child(
+            "replay",
+            [
+                program, "replay", file, "--book", place.book, "--method", method, "--out", out,
+                "--allow-rejects", "--json",
+            ], directory: place.path, variables: place.variables)
+        let code = child.wait()
+        guard code == 0 else { throw FaultFailure("the oracle's replay ended with \(code): \(child.errors)") }
+        positions = FileText.read(out + "/positions.csv").split(separator: "\n").map { String($0) }.sorted()
+        counts = Self.numbers(child.output)
+        guard positions.count > 1, counts["fills"] ?? 0 > 0 else {
+            throw FaultFailure("the oracle's replay has no positions: \(child.output)")
+        }
+    }
+
+    /// Every `"name":number` of a JSON text; the first one of a name counts.
+    static func numbers(_ json: String) -> [String: Int] {
+        var numbers: [String: Int] = [:]
+        for part in json.split(separator: ",") {
+            let pair = part.split(separator: ":")
+            guard pair.count >= 2, let value = Int(pair[pair.count - 1].filter { $0.isNumber }) else { continue }
+            let name = String(pair[pair.count - 2].filter { $0.isLetter || $0 == "_" })
+            if numbers[name] == nil { numbers[name] = value }
+        }
+        return numbers
+    }
+
+    /// Compares the live book with what must be: positions in shared memory, counters, and the journal's own replay.
+    func check(_ place: FaultPlace, program: String) throws {
+        let read = try Child(
+            "read", [program, "read", "--book", place.book, "--csv"], directory: place.path,
+            variables: place.variables)
+        guard read.wait() == 0 else { throw FaultFailure("pks read failed: \(read.errors)") }
+        let shown = read.output.split(separator: "\n").map { String($0) }.sorted()
+        if shown != positions {
+            let differing = Set(shown).symmetricDifference(positions).sorted().prefix(6)
+            throw FaultFailure("positions differ from the replay: \(differing.joined(separator: " | "))")
+        }
+        try checkCounters(place)
+        let verify = try Child(
+            "verify", [program, "verify", "--journal", place.journal, "--json"], directory: place.path,
+            variables: place.variables)
+        let code = verify.wait()
+        let found = Self.numbers(verify.output)
+        guard code == 0, verify.output.contains("\"holds\":true") else {
+            throw FaultFailure("pks verify --journal ended with \(code): \(verify.output)\(verify.errors)")
+        }
+        for name in ["fills", "duplicates", "conflicts"] where found[name] != counts[name] {
+            throw FaultFailure(
+                "the journal has \(found[name] ?? -1) \(name), the replay \(counts[name] ?? -1)")
+        }
+    }
+
+    private func checkCounters(_ place: FaultPlace) throws {
+        let counters = try SegmentReader(book: place.book).counters
+        let pairs: [(String, UInt64)] = [
+            ("fills", counters.fills), ("duplicates", counters.duplicates), ("conflicts", counters.conflicts),
+            ("matches", counters.matches), ("open_lots", counters.openLots),
+        ]
+        for (name, value) in pairs where Int(value) != counts[name] {
+            throw FaultFailure("the book counts \(value) \(name), the replay \(counts[name] ?? -1)")
+        }
+    }
+}
