@@ -193,6 +193,7 @@ let package = Package(
                 "ShmReader",
                 "Telemetry",
                 "TestSupport",
+                "pks-faults",
                 "pks-soak",
             ],
             resources: [.copy("Fixtures")], swiftSettings: strict),

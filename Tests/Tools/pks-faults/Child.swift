@@ -77,7 +77,9 @@ final class Child {
     /// The processes that it has started and that still run: what strace traces.
     var children: [pid_t] {
         guard status == nil else { return [] }
-        return FileText.read("/proc/\(pid)/task/\(pid)/children").split(separator: " ").compactMap { pid_t($0) }
+        return FileText.read("/proc/\(pid)/task/\(pid)/children").split(separator: " ").compactMap {
+            pid_t($0)
+        }
     }
 
     var output: String { FileText.read(outputPath) }

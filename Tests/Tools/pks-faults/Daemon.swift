@@ -58,7 +58,9 @@ func playOut(_ gateways: [Gateway], into daemon: Daemon) throws {
         for gateway in gateways { gateway.pump(256) }
         return !daemon.isRunning || gateways.allSatisfy { $0.isDone && $0.freed == $0.put }
     }
-    let state = gateways.map { "\($0.next) entries, \($0.put) put, \($0.applied) applied, \($0.freed) durable" }
+    let state = gateways.map {
+        "\($0.next) entries, \($0.put) put, \($0.applied) applied, \($0.freed) durable"
+    }
     guard daemon.isRunning else { throw FaultFailure("the daemon ended: \(daemon.errors)") }
     guard isDone else { throw FaultFailure("not everything became durable: \(state): \(daemon.errors)") }
 }

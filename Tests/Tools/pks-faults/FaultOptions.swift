@@ -18,7 +18,9 @@ struct FaultOptions {
                 isQuick = true
                 continue
             }
-            guard let value = rest.popFirst() else { throw FaultFailure("\(word) wants a value, or is unknown") }
+            guard let value = rest.popFirst() else {
+                throw FaultFailure("\(word) wants a value, or is unknown")
+            }
             switch word {
             case "--seed":
                 guard let number = UInt64(value) else {

@@ -35,7 +35,8 @@ struct FillScript {
             net[key] += isBuy ? qty : -qty
             let part = Part(
                 key: key, trade: "t\(number)", order: "o\(number / 3)", isBuy: isBuy, qty: qty,
-                cents: 10_000 + Int.random(in: 0...2_000, using: &random), fee: Int.random(in: -5...20, using: &random),
+                cents: 10_000 + Int.random(in: 0...2_000, using: &random),
+                fee: Int.random(in: -5...20, using: &random),
                 feeCurrency: random.chance(4) ? "EUR" : "", eventMs: number,
                 closes: random.chance(2) ? newest[key] : "")
             newest[key] = part.trade

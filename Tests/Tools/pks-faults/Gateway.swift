@@ -18,7 +18,9 @@ final class Gateway {
                 book: place.book, producer: name, recordCapacity: recordCapacity, handleCapacity: 16,
                 runDirectory: place.runDirectory))
         for symbol in FillScript.symbols {
-            guard case .handle(let handle) = producer.define(account: script.account, strategy: "strat", symbol: symbol)
+            guard
+                case .handle(let handle) = producer.define(
+                    account: script.account, strategy: "strat", symbol: symbol)
             else { throw FaultFailure("a key is refused") }
             handles.append(handle)
         }

@@ -101,7 +101,9 @@ struct KillRow {
             return (played >= quota || story.gateways.allSatisfy(\.isDone))
                 && story.gateways.allSatisfy { $0.applied == $0.put }
         }
-        guard isDone else { throw FaultFailure("the daemon does not take what is on its rings: \(daemon.errors)") }
+        guard isDone else {
+            throw FaultFailure("the daemon does not take what is on its rings: \(daemon.errors)")
+        }
         try daemon.stop()
         survey.add(FileText.read(trace))
     }
@@ -134,7 +136,8 @@ struct KillRow {
         if hasBeenLive, let reader = try? SegmentReader(book: story.place.book) {
             guard reader.appliedSeq >= story.durableSeq else {
                 throw FaultFailure(
-                    "record \(story.durableSeq) was durable, and the book is at \(reader.appliedSeq) after \(end)")
+                    "record \(story.durableSeq) was durable, and the book is at \(reader.appliedSeq) after \(end)"
+                )
             }
             story.durableSeq = max(story.durableSeq, reader.durableSeq)
         }
@@ -164,7 +167,9 @@ struct KillRow {
                 isStopping = true
                 daemon.signal(SIGTERM)
             }
-            if nowNs - began > Pace.hangNs { throw FaultFailure("the daemon hangs after \(end): \(daemon.errors)") }
+            if nowNs - began > Pace.hangNs {
+                throw FaultFailure("the daemon hangs after \(end): \(daemon.errors)")
+            }
             Pace.rest(ms: 1)
         }
         guard let code = daemon.end() else { throw FaultFailure("the daemon hangs after \(end)") }

@@ -32,7 +32,9 @@ struct Oracle {
         var numbers: [String: Int] = [:]
         for part in json.split(separator: ",") {
             let pair = part.split(separator: ":")
-            guard pair.count >= 2, let value = Int(pair[pair.count - 1].filter { $0.isNumber }) else { continue }
+            guard pair.count >= 2, let value = Int(pair[pair.count - 1].filter { $0.isNumber }) else {
+                continue
+            }
             let name = String(pair[pair.count - 2].filter { $0.isLetter || $0 == "_" })
             if numbers[name] == nil { numbers[name] = value }
         }

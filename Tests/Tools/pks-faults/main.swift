@@ -7,15 +7,7 @@ func faults(_ arguments: [String]) throws -> Int32 {
     let ownPath = try realPath("/proc/self/exe")
     let options = try FaultOptions(
         Array(arguments.dropFirst()), ownPath: ownPath, seed: UInt64.random(in: 0...UInt64(UInt32.max)))
-    let rows: [(name: String, run: () -> FaultOutcome)] = [
-        (
-            "kill",
-            {
-                var row = KillRow(options)
-                return row.run()
-            }
-        )
-    ]
+    let rows = FaultRows.all
     for name in options.only where !rows.contains(where: { $0.name == name }) {
         throw FaultFailure("there is no row \(name): \(rows.map(\.name).joined(separator: ", "))")
     }
@@ -23,7 +15,7 @@ func faults(_ arguments: [String]) throws -> Int32 {
     var outcomes: [FaultOutcome] = []
     for row in rows where options.only.isEmpty || options.only.contains(row.name) {
         let began = pks_monotonic_ns()
-        let outcome = row.run()
+        let outcome = row.run(options)
         let seconds = (pks_monotonic_ns() - began) / 1_000_000_000
         say("faults: \(row.name): \(outcome.injected) injected, \(outcome.survived) survived, \(seconds) s")
         for failure in outcome.failures {

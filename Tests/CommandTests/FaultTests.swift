@@ -1,0 +1,19 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// The short form of the fault harness: each row with a few of its faults. `./run faults` is the long one.
+@Suite struct FaultTests {
+    /// Runs rows of the harness that the build put next to the tests.
+    private func run(_ rows: String) throws {
+        let scratch = try Scratch()
+        let program = Pks.path.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } + "/pks-faults"
+        let process = try PksProcess(
+            ["--quick", "--only", rows, "--seed", "\(TestSeed.base)"], in: scratch, program: program)
+        let status = process.wait()
+        #expect(status == 0, "\(process.errorsSoFar())\(process.outputSoFar())")
+        print(process.outputSoFar())
+    }
+
+    @Test func `A daemon that is killed anywhere loses and doubles nothing`() throws { try run("kill") }
+}
