@@ -8,7 +8,7 @@ import Journal
 
 /// Writes the journal of a book as its daemon would, record by record.
 final class JournalMaker {
-    static let epoch: UInt64 = 0x1234_5678_9abc
+    private let epoch: UInt64
     let path: String
     private var writer: JournalWriter
     private var keyCount: UInt32 = 0
@@ -18,14 +18,17 @@ final class JournalMaker {
     private let book: String
 
     /// A journal in `path`/`book` with segments of so many blocks, which begins with the book's bounds.
-    init(_ path: String, book: String, blocksPerSegment: Int = 8) throws {
+    init(
+        _ path: String, book: String, blocksPerSegment: Int = 8, epoch: UInt64 = 0x1234_5678_9abc
+    ) throws {
+        self.epoch = epoch
         self.path = "\(path)/\(book)"
         self.book = book
         for directory in [path, self.path] { _ = unsafe mkdir(directory, 0o700) }
         writer = try JournalWriter(
             DiskDirectory(self.path), book: book,
             after: .beginning(
-                epoch: Self.epoch, layout: JournalLayout(blocksPerSegment: blocksPerSegment)),
+                epoch: epoch, layout: JournalLayout(blocksPerSegment: blocksPerSegment)),
             nowRealtimeNs: 1)
         var config = pks_config_record()
         config.kind = UInt8(PKS_KIND_CONFIG)
@@ -157,7 +160,7 @@ final class JournalMaker {
     func checkpoint(_ seq: UInt64, keeping kept: UInt64? = nil) throws {
         let replay = try replayed(through: seq)
         _ = try Checkpoint.write(
-            replay.book, passenger: [], to: CheckpointFolder(path: path), epoch: Self.epoch, keeping: kept,
+            replay.book, passenger: [], to: CheckpointFolder(path: path), epoch: epoch, keeping: kept,
             createdRealtimeNs: 1)
     }
 
