@@ -59,6 +59,7 @@ public final class DiskDirectory: JournalDirectory {
         if let lock { _ = flock(lock.number, LOCK_UN) }
     }
 
+    /// How writes get to the disk at the moment; any thread.
     public var writePath: JournalWritePath {
         JournalWritePath(usesRing: ring?.isUsable ?? false, isDirect: isDirect)
     }
@@ -68,14 +69,18 @@ public final class DiskDirectory: JournalDirectory {
 
     // MARK: - Files
 
+    /// The names in it, in no order. Throws `system`.
     public func names() throws(JournalError) -> [String] {
         try journalCall { () throws(SystemError) in try Paths.names(in: path) }
     }
 
+    /// Opens a file: for reading, and for committing when this process has the lock. Throws `system`, `wrongFile`.
     public func open(_ name: String) throws(JournalError) -> any JournalFile {
         try DiskFile(handle, name, forWriting: isOwner, ring: ring)
     }
 
+    /// Makes a segment of the spare file, or of a new one, under its name; durable when this returns. Throws
+    /// `wrongFile` when the name is taken, `system`, `interrupted`, `commitFailed`.
     public func create(
         _ name: String, byteCount: Int, first: UnsafeRawBufferPointer
     ) throws(JournalError) -> any JournalFile {
@@ -93,6 +98,8 @@ public final class DiskDirectory: JournalDirectory {
         return try open(name)
     }
 
+    /// Makes the spare file unless there is one of this size. It has its name only when all its zeros are durable.
+    /// Throws `system`, `interrupted`, `commitFailed`.
     public func makeSpare(byteCount: Int, pause: () -> Bool) throws(JournalError) {
         precondition(isOwner)
         if try status(Self.spareName)?.byteCount == byteCount { return }
@@ -102,6 +109,7 @@ public final class DiskDirectory: JournalDirectory {
         }
     }
 
+    /// Removes a file, durably. Throws `system`, `commitFailed`.
     public func remove(_ name: String) throws(JournalError) {
         precondition(isOwner)
         try removeName(name)

@@ -63,6 +63,7 @@ public struct JournalScan {
         let layout = JournalLayout(blocksPerSegment: first.blocksPerSegment)
         chain.number = layout.firstBlock(ofSegment: segments.lowerBound)
         chain.previousCRC = first.previousCRC
+        // SAFETY (both calls): what the caller's closure is given is only valid during its call.
         for segment in segments {
             unsafe try read(segment, layout, &chain, from: fromSeq, body)
         }

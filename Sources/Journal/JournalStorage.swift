@@ -11,9 +11,13 @@ public struct JournalWrite {
     public var bytes: UnsafeRawBufferPointer
 
     /// How many bytes to write.
-    public var byteCount: Int { unsafe bytes.count }
+    public var byteCount: Int {
+        // SAFETY: counts them, reads none.
+        unsafe bytes.count
+    }
 
     /// A piece of these parts.
+    // SAFETY: the caller keeps the bytes until the commit returns.
     @unsafe
     public init(offset: Int, bytes: UnsafeRawBufferPointer) {
         self.offset = offset

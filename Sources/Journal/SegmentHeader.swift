@@ -41,6 +41,7 @@ struct SegmentHeader: Equatable {
 
 extension SegmentHeader {
     /// Reads and checks the block; says what is wrong with it.
+    // SAFETY: the caller's memory is a whole block, aligned to eight bytes.
     @unsafe
     init(_ block: UnsafeMutableRawPointer, object: String) throws(JournalError) {
         var header = unsafe block.load(as: pks_journal_header.self)

@@ -92,6 +92,7 @@ public func scanned(
     let scan = try JournalScan(directory, book: "main")
     var next: UInt64 = max(fromSeq, scan.firstSeq)
     var mismatch: UInt64?
+    // SAFETY: the records are only compared, inside the closure.
     let end = unsafe try scan.run(from: fromSeq, knownDurableSeq: knownDurableSeq) {
         (seq, bytes) throws(JournalError) in
         if seq != next { mismatch = mismatch ?? seq }

@@ -38,6 +38,7 @@ public final class SimulatedDirectory: JournalDirectory, @unchecked Sendable {
         var sparesMade = 0
     }
 
+    /// For messages.
     public let path = "simulated"
     private let state: Mutex<State>
     /// What the disk held at first.
@@ -73,10 +74,13 @@ public final class SimulatedDirectory: JournalDirectory, @unchecked Sendable {
 
     // MARK: - What a journal asks
 
+    /// Always the same.
     public var writePath: JournalWritePath { JournalWritePath(usesRing: false, isDirect: true) }
 
+    /// The names of its files.
     public func names() -> [String] { state.withLock { Array($0.files.keys) } }
 
+    /// Opens a file that is there.
     public func open(_ name: String) throws(JournalError) -> any JournalFile {
         guard state.withLock({ $0.files[name] != nil }) else {
             throw .system(code: ENOENT, operation: "open", object: name)
@@ -84,6 +88,7 @@ public final class SimulatedDirectory: JournalDirectory, @unchecked Sendable {
         return SimulatedFile(self, name)
     }
 
+    /// Makes a file, durable at once, unless a fault is put into it.
     public func create(
         _ name: String, byteCount: Int, first: UnsafeRawBufferPointer
     ) throws(JournalError) -> any JournalFile {
@@ -101,6 +106,7 @@ public final class SimulatedDirectory: JournalDirectory, @unchecked Sendable {
         return SimulatedFile(self, name)
     }
 
+    /// Makes the spare, unless a fault is put into it.
     public func makeSpare(byteCount: Int, pause: () -> Bool) throws(JournalError) {
         if !pause() { return }
         let code: Int32? = state.withLock { state in
@@ -113,6 +119,7 @@ public final class SimulatedDirectory: JournalDirectory, @unchecked Sendable {
         if let code { throw .system(code: code, operation: "spare", object: path) }
     }
 
+    /// Removes a file, durably, unless a fault is put into it.
     public func remove(_ name: String) throws(JournalError) {
         let code: Int32? = state.withLock { state in
             if case .refused(let code)? = state.fault?(.remove) { return code }
