@@ -1,5 +1,6 @@
 import Glibc
 import ShmFiles
+import Synchronization
 
 /// The directory of a book's journal on a real disk.
 ///
@@ -29,6 +30,7 @@ public final class DiskDirectory: JournalDirectory {
     private let lock: DiskDescriptor?
     private let ring: WriteRing?
     private let isDirect: Bool
+    private let syncFailure = Mutex<Int32>(0)
 
     /// Opens the directory. For owning, makes it (0700) and the one above when they are missing, removes half-made
     /// files, and sets up an io_uring unless the system refuses or PKS_IO_URING=off. Throws `busy`, `wrongFile` when
@@ -178,9 +180,13 @@ public final class DiskDirectory: JournalDirectory {
         }
     }
 
-    /// Makes names durable.
+    /// Makes names durable. Once that has failed it fails for good: a second sync would not say what the first lost.
     private func sync() throws(JournalError) {
-        if fsync(handle.descriptor) != 0 { throw .commitFailed(code: errno, object: path) }
+        let code = syncFailure.withLock { failed in
+            if failed == 0 && fsync(handle.descriptor) != 0 { failed = errno }
+            return failed
+        }
+        if code != 0 { throw .commitFailed(code: code, object: path) }
     }
 
     // MARK: - Opening

@@ -30,7 +30,7 @@ public struct JournalScan {
             throw .missingSegment(object: "\(directory.path)/\(name)")
         }
         segments = low...high
-        let header = try Self.header(directory, buffer, low)
+        let header = try SegmentHeader(of: low, in: directory)
         guard header.book == book else {
             throw .wrongFile(
                 object: "\(directory.path)/\(JournalLayout.name(ofSegment: low))",
@@ -110,7 +110,7 @@ public struct JournalScan {
         _ body: (UInt64, UnsafeRawBufferPointer) throws(JournalError) -> Void
     ) throws(JournalError) {
         let object = "\(directory.path)/\(JournalLayout.name(ofSegment: segment))"
-        let header = try Self.header(directory, buffer, segment)
+        let header = try SegmentHeader(of: segment, in: directory)
         guard header.epoch == chain.epoch, header.blocksPerSegment == layout.blocksPerSegment,
             header.book == book
         else { throw .wrongFile(object: object, reason: "is of another journal than the segment before it") }
@@ -229,24 +229,6 @@ public struct JournalScan {
             epoch: chain.epoch, lastSeq: lastSeq, block: chain.number, partial: records,
             previousCRC: chain.previousCRC, tailTurn: (best ?? newest)?.turn ?? 0, life: chain.lifeMax,
             elapsedNs: chain.elapsedNs, layout: layout, hasTornEnd: chain.hasRest)
-    }
-
-    private static func header(
-        _ directory: any JournalDirectory, _ buffer: BlockBuffer, _ segment: UInt64
-    ) throws(JournalError) -> SegmentHeader {
-        let name = JournalLayout.name(ofSegment: segment)
-        let object = "\(directory.path)/\(name)"
-        let file = try directory.open(name)
-        // SAFETY: one block of the buffer.
-        let count = unsafe try file.read(at: 0, into: buffer.bytes(0..<1))
-        guard count == JournalLayout.blockBytes else {
-            throw .damaged(object: object, offset: count, reason: "the file ends inside its header")
-        }
-        let header = unsafe try SegmentHeader(buffer.block(0), object: object)
-        guard header.segment == segment else {
-            throw .wrongFile(object: object, reason: "is segment \(header.segment) under another name")
-        }
-        return header
     }
 }
 

@@ -58,8 +58,8 @@ public protocol JournalFile: AnyObject {
     func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(JournalError) -> Int
 }
 
-/// The directory of one book's journal. One thread at a time opens and creates; `names`, `remove` and `makeSpare`
-/// may be called by one other thread meanwhile.
+/// The directory of one book's journal. One thread at a time opens and creates; `names`, `open` to read, `remove` and
+/// `makeSpare` may be called by one other thread meanwhile.
 public protocol JournalDirectory: AnyObject {
     /// For messages.
     var path: String { get }

@@ -1,9 +1,11 @@
 import Accumulator
 import CSeqlock
 import Journal
+import Synchronization
 
 /// What a book of the daemon has besides when it is journaled: the directory and its lock, the queue from its writer,
-/// the thread that makes records durable, and the one that makes checkpoints.
+/// the thread that makes records durable, the one that makes checkpoints, and the one that looks after old and new
+/// files.
 final class BookJournal: Sendable {
     /// Where the journal is.
     let path: String
@@ -17,6 +19,9 @@ final class BookJournal: Sendable {
     let writePath: JournalWritePath
     private let committer: JournalCommitter
     private let checkpointer: Checkpointer?
+    private let keeper: SegmentKeeper
+    /// It was said that old files stay because of the checkpoints.
+    private let hasToldOfHeld = Mutex(false)
 
     /// What a producer's ring says of itself.
     struct KnownRing {
@@ -42,7 +47,8 @@ final class BookJournal: Sendable {
 
     private init(
         _ path: String, _ queue: RecordQueue, _ report: RecoveryReport?, mustLogBounds: Bool,
-        _ writePath: JournalWritePath, _ committer: JournalCommitter, _ checkpointer: Checkpointer?
+        _ writePath: JournalWritePath, _ committer: JournalCommitter, _ checkpointer: Checkpointer?,
+        _ keeper: SegmentKeeper
     ) {
         self.path = path
         self.queue = queue
@@ -51,6 +57,7 @@ final class BookJournal: Sendable {
         self.writePath = writePath
         self.committer = committer
         self.checkpointer = checkpointer
+        self.keeper = keeper
     }
 
     /// Takes the journal's lock, makes the book from what it has, and readies what goes on with it. No thread is started.
@@ -94,10 +101,15 @@ final class BookJournal: Sendable {
         let queue = RecordQueue(capacity: options.bufferRecords, after: end.lastSeq)
         let writer = try JournalWriter(
             directory, book: config.name, after: end, nowRealtimeNs: pks_realtime_ns())
+        var rules = SegmentRetention()
+        rules.bytesMax = options.keepBytes
+        rules.ageNsMax = options.keepNs
+        let keeper = try SegmentKeeper(
+            directory, layout: end.layout, rules: rules, elapsedBeforeNs: end.elapsedNs)
         let journal = BookJournal(
             path, queue, report, mustLogBounds: mustLogBounds, directory.writePath,
             JournalCommitter(queue, to: writer, name: "pks-j-" + config.name),
-            checkpointer(config, options, end, report, path))
+            checkpointer(config, options, end, report, path), keeper)
         return Opened(journal, book, rings)
     }
 
@@ -136,22 +148,43 @@ final class BookJournal: Sendable {
     /// Starts to make records durable.
     func start() throws(JournalError) { try committer.start() }
 
-    /// Looks whether it is time for a checkpoint. Now and then; never waits.
-    func tick() { checkpointer?.update(durableSeq: queue.durableSeq) }
+    /// Looks whether it is time for a checkpoint, for the next segment's file, or for an old one to go. Many times a
+    /// second; never waits.
+    func tick(_ log: ServiceLog, book: String) {
+        let durableSeq = queue.durableSeq
+        checkpointer?.update(durableSeq: durableSeq)
+        let neededFromSeq = checkpointer?.figures.neededFromSeq ?? 1
+        keeper.update(durableSeq: durableSeq, neededFromSeq: neededFromSeq)
+        guard neededFromSeq == 1, keeper.figures.isHeld else { return }
+        let isTold = hasToldOfHeld.withLock { told in
+            defer { told = true }
+            return told
+        }
+        if isTold { return }
+        let reason = checkpointer == nil ? "checkpoints are off" : "two checkpoints are needed first"
+        log.note(
+            .trouble,
+            "book \(book): old files of the journal stay, although there is more than is to be kept: \(reason)"
+        )
+    }
 
-    /// Ends both threads, after what is published is durable, when the disk lets it.
+    /// Ends its threads, after what is published is durable, when the disk lets it.
     func stop(withinNs: Int64) {
         checkpointer?.cancel()
+        keeper.finish()
         committer.stop(withinNs: withinNs)
         checkpointer?.finish(durableSeq: committer.failure == nil ? queue.durableSeq : nil)
     }
 
     /// Why nothing becomes durable any more; nil while it does.
-    var failure: String? { committer.failure?.description }
+    var failure: String? { (committer.failure ?? keeper.failure)?.description }
 
     /// What was made durable.
     var commits: CommitFigures { committer.figures }
 
     /// What was made of checkpoints.
     var checkpoints: CheckpointerFigures? { checkpointer?.figures }
+
+    /// What was done about its files.
+    var files: SegmentKeeperFigures { keeper.figures }
 }

@@ -196,7 +196,7 @@ public final class PositionService: @unchecked Sendable {
                 state.changesToCome = 2
             }
             state.changesToCome -= 1
-            for host in hosts { host.journal?.tick() }
+            for host in hosts { host.journal?.tick(log, book: host.name) }
             for keeper in keepers {
                 keeper.tick(
                     nowNs: nowNs, directoryHasChanged: state.changesToCome >= 0, isClosing: state.isStopping)

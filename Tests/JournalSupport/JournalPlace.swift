@@ -65,6 +65,13 @@ public final class JournalPlace {
         _ = unsafe rmdir(path)
     }
 
+    /// The size of a file in bytes; nil when it is not there.
+    public static func size(_ path: String) -> Int? {
+        var raw = stat()
+        // SAFETY: the name and the place live for the call.
+        return unsafe stat(path, &raw) == 0 ? Int(raw.st_size) : nil
+    }
+
     /// What is in a directory.
     public static func names(_ path: String) -> [String] {
         // SAFETY: an entry lives until the next readdir; its name is copied before that.
