@@ -16,8 +16,8 @@ public struct JournalWrite {
         unsafe bytes.count
     }
 
-    /// A piece of these parts.
     // SAFETY: the caller keeps the bytes until the commit returns.
+    /// A piece of these parts.
     @unsafe
     public init(offset: Int, bytes: UnsafeRawBufferPointer) {
         self.offset = offset
