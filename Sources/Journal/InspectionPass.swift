@@ -53,7 +53,7 @@ final class InspectionPass {
         number = layout.firstBlock(ofSegment: low)
         report.firstSeq = JournalLayout.firstRecord(ofBlock: number)
         report.lastSeq = report.firstSeq - 1
-        for segment in [high - min(1, high - low), high] where headers[segment] != nil {
+        for segment in (high - min(1, high - low))...high where headers[segment] != nil {
             try noteClaims(segment)
         }
         for segment in low...high {
