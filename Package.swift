@@ -55,7 +55,7 @@ let package = Package(
             dependencies: ["Accumulator", "CJournal", "CLiburing", "CSeqlock", "CThreads", "ShmFiles"],
             swiftSettings: strict),
         .target(
-            name: "JournalSupport", dependencies: ["Accumulator", "CSeqlock", "Journal", "TestSupport"],
+            name: "JournalSupport", dependencies: ["Accumulator", "CJournal", "CSeqlock", "Journal", "TestSupport"],
             path: "Tests/JournalSupport", swiftSettings: strict),
         .testTarget(
             name: "JournalTests",

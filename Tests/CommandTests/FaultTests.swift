@@ -16,4 +16,8 @@ import Testing
     }
 
     @Test func `A daemon that is killed anywhere loses and doubles nothing`() throws { try run("kill") }
+
+    @Test func `Damaged, stale and foreign files are named, or change nothing`() throws {
+        try run("bitflip,stale")
+    }
 }

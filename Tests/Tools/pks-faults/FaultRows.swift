@@ -14,6 +14,14 @@ enum FaultRows {
             var row = PowerRow(options)
             return row.run()
         },
+        Row(name: "bitflip") { options in
+            var row = BitFlipRow(options)
+            return row.run()
+        },
+        Row(name: "stale") { options in
+            var row = StaleRow(options)
+            return row.run()
+        },
         Row(name: "checkpoint") { options in
             var row = CheckpointRow(options)
             return row.run()

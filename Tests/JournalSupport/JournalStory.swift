@@ -1,25 +1,29 @@
-import Accumulator
+public import Accumulator
 import CJournal
 import CSeqlock
-import Journal
-import JournalSupport
+public import Journal
 import TestSupport
 
 /// The records of a journal as a writer would have written them, at random: rings, keys, fills, extensions, refused
 /// records and changes of bounds.
-struct JournalStory {
-    static let epoch: UInt64 = 7
-    static let layout = JournalLayout(blocksPerSegment: 5)
-    static let config = BookConfig(name: "main", positionsMax: 3, lotsMax: 64, identitiesMax: 64)
+public struct JournalStory {
+    /// The journal's epoch.
+    public static let epoch: UInt64 = 7
+    /// Small segments, so that there are many.
+    public static let layout = JournalLayout(blocksPerSegment: 5)
+    /// Bounds that no record of the journal states.
+    public static let config = BookConfig(name: "main", positionsMax: 3, lotsMax: 64, identitiesMax: 64)
 
-    private(set) var records: [[UInt8]] = []
+    /// The records, 128 bytes each.
+    public private(set) var records: [[UInt8]] = []
     private var random: SeededRandom
     private var keyCount: UInt32 = 0
     private var drawn = 0
     /// `identitiesMax`, which grows.
     private var identitiesMax: UInt64 = 3000
 
-    init(seed: UInt64, count: Int) {
+    /// The same seed gives the same records.
+    public init(seed: UInt64, count: Int) {
         random = SeededRandom(seed: seed)
         addConfig()
         addRing(0, next: 5)
@@ -39,7 +43,7 @@ struct JournalStory {
     // MARK: - What a journal does with them
 
     /// A journal with the first `count` records.
-    func journal(_ count: Int? = nil) throws -> SimulatedDirectory {
+    public func journal(_ count: Int? = nil) throws -> SimulatedDirectory {
         let directory = SimulatedDirectory()
         var writer = try JournalWriter(
             directory, book: "main", after: .beginning(epoch: Self.epoch, layout: Self.layout),
@@ -56,7 +60,7 @@ struct JournalStory {
     }
 
     /// What the first `count` records make, in one go.
-    func outcome(_ count: Int) throws -> (digest: String, rings: RingTable) {
+    public func outcome(_ count: Int) throws -> (digest: String, rings: RingTable) {
         var replay = BookReplay(name: "main", hashSeed: 5)
         let bytes = records.prefix(count).flatMap { $0 }
         // SAFETY: the array outlives the call.
