@@ -83,7 +83,7 @@ let package = Package(
         .target(
             name: "Telemetry",
             dependencies: [
-                "Accumulator", "CMicrohttpd", "CSeqlock", "Service", "ShmFiles", "ShmReader",
+                "Accumulator", "CMicrohttpd", "CSeqlock", "Journal", "Service", "ShmFiles", "ShmReader",
             ],
             swiftSettings: strict),
         .target(

@@ -179,12 +179,13 @@ final class BookJournal: Sendable {
     /// Why nothing becomes durable any more; nil while it does.
     var failure: String? { (committer.failure ?? keeper.failure)?.description }
 
-    /// What was made durable.
-    var commits: CommitFigures { committer.figures }
-
-    /// What was made of checkpoints.
-    var checkpoints: CheckpointerFigures? { checkpointer?.figures }
-
     /// What was done about its files.
     var files: SegmentKeeperFigures { keeper.figures }
+
+    /// What it does, as its threads tell.
+    var stats: JournalStats {
+        JournalStats(
+            path: path, writePath: writePath.description, commits: committer.figures,
+            checkpoints: checkpointer?.figures)
+    }
 }

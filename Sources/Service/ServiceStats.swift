@@ -1,4 +1,5 @@
 public import Accumulator
+public import Journal
 public import ShmReader
 
 /// What a running daemon tells of itself: one moment as its control thread saw it.
@@ -51,6 +52,28 @@ public struct BookStats: Sendable {
     public var rings: [RingStats]
     /// Rings that were found and not attached, with the reason, by producer.
     public var refusedRings: [(producer: String, reason: String)]
+    /// What the journal does; nil without one.
+    public var journal: JournalStats?
+}
+
+/// A book's journal as its threads tell of it.
+public struct JournalStats: Sendable, Equatable {
+    /// Where it is.
+    public var path: String
+    /// How it is written, for people: "io_uring, O_DIRECT".
+    public var writePath: String
+    /// What was made durable.
+    public var commits: CommitFigures
+    /// What was made of checkpoints; nil when none are made.
+    public var checkpoints: CheckpointerFigures?
+
+    /// The figures of one moment.
+    public init(path: String, writePath: String, commits: CommitFigures, checkpoints: CheckpointerFigures?) {
+        self.path = path
+        self.writePath = writePath
+        self.commits = commits
+        self.checkpoints = checkpoints
+    }
 }
 
 /// One producer's ring as the daemon sees it.

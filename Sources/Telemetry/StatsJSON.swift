@@ -1,5 +1,6 @@
 import Accumulator
 import CSeqlock
+import Journal
 package import Service
 import ShmReader
 
@@ -28,6 +29,30 @@ package enum StatsJSON {
         return json.bytes
     }
 
+    private static func append(_ journal: JournalStats?, to json: inout JSONText) {
+        guard let journal else {
+            json.add("journal_figures", literal: "null")
+            return
+        }
+        json.beginObject("journal_figures")
+        json.add("path", journal.path)
+        json.add("write_path", journal.writePath)
+        json.add("segment", journal.commits.segment)
+        json.add("commits", journal.commits.commits)
+        json.add("commit_seconds", seconds: journal.commits.totalNs)
+        json.add("longest_commit_seconds", seconds: journal.commits.longestNs)
+        json.add("retries", journal.commits.retries)
+        add("trouble", journal.commits.trouble, to: &json)
+        json.add("checkpoint_seq", journal.checkpoints?.lastSeq ?? 0)
+        json.add("checkpoints", journal.checkpoints?.count ?? 0)
+        add("checkpoint_error", journal.checkpoints?.error, to: &json)
+        json.endObject()
+    }
+
+    private static func add(_ name: String, _ text: String?, to json: inout JSONText) {
+        if let text { json.add(name, text) } else { json.add(name, literal: "null") }
+    }
+
     private static func append(_ book: BookStats, to json: inout JSONText) {
         json.beginObject()
         json.add("book", book.book)
@@ -46,6 +71,7 @@ package enum StatsJSON {
         } else {
             json.add("durable_lag_records", literal: "null")
         }
+        append(book.journal, to: &json)
         json.add("positions", book.positions)
         json.add("positions_max", book.positionsMax)
         json.add("fills", book.counters.fills)

@@ -50,6 +50,10 @@ import Testing
         // Without a journal nothing lags behind it.
         #expect(value("pks_durable_lag_records") == nil)
         #expect(value("pks_durable_lag_records", ["book": "beta"]) == "90")
+        #expect(value("pks_journal_commits_total") == nil)
+        #expect(value("pks_journal_commits_total", ["book": "beta"]) == "31")
+        #expect(value("pks_journal_waits", ["book": "beta"]) == "1")
+        #expect(value("pks_checkpoint_seq", ["book": "beta"]) == nil)
         #expect(value("pks_journal") == "0")
         #expect(value("pks_rings") == "1")
         #expect(value("pks_rings_refused") == "1")

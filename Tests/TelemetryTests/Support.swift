@@ -45,7 +45,17 @@ enum Sample {
                     reason: .conflict, producer: "gateway", key: nil, count: 2, firstRealtimeNs: 0,
                     lastRealtimeNs: 1, lastTradeID: "", lastSourceRef: 0),
             ],
-            rejectsNotTold: 4, rings: rings, refusedRings: [(producer: "odd", reason: "not a ring")])
+            rejectsNotTold: 4, rings: rings, refusedRings: [(producer: "odd", reason: "not a ring")],
+            journal: hasJournal ? journal : nil)
+    }
+
+    private static var journal: JournalStats {
+        var commits = CommitFigures()
+        commits.commits = 31
+        commits.longestNs = 2_500_000
+        commits.retries = 3
+        commits.trouble = "no space left"
+        return JournalStats(path: "/j/beta", writePath: "pwrite", commits: commits, checkpoints: nil)
     }
 
     static func service(_ books: [BookStats] = [book()]) -> ServiceStats {
