@@ -1,6 +1,7 @@
 import Accumulator
 import CSeqlock
 import Glibc
+import Journal
 import Testing
 
 @testable import Service
