@@ -119,7 +119,7 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(name: "pks", dependencies: ["PksCommand"], swiftSettings: strict),
         .target(
-            name: "CLimits", dependencies: ["CSeqlock"], path: "Benchmarks/CLimits",
+            name: "CLimits", dependencies: ["CLiburing", "CSeqlock"], path: "Benchmarks/CLimits",
             cSettings: strictC, cxxSettings: [.treatAllWarnings(as: .error)]),
         .executableTarget(
             name: "pks-bench",

@@ -13,7 +13,9 @@ struct BenchOptions {
     var isQuiet = false
     var wantsHelp = false
 
-    static var all: [String] { ["slot", "contended", "dead", "seen", "path", "backlog", "recovery"] }
+    static var all: [String] {
+        ["slot", "contended", "dead", "seen", "path", "backlog", "journal", "commit", "recovery"]
+    }
 
     static var usage: String {
         """
@@ -27,12 +29,14 @@ struct BenchOptions {
           seen       P5      a publish until a reader in another process has it, against one cache line
           path       P6      a fill on the ring until another process sees it in the slot, likewise
           backlog    P7      ring backlog to slots, against C++
+          journal    P9      ring to slot with the journal on, against off
+          commit     P10     a durable commit, against the raw disk with the same writes
           recovery   P11     a book from its journal, and from a checkpoint
         Without a name, all of them. --repetitions: default 5; a goal is only held with 5 or more.
-        --keys and --fills change P7's and P11's streams (default 100 and 2000000); --keys also P6's second
+        --keys and --fills change P7's, P9's and P11's streams (default 100 and 2000000); --keys also P6's second
         figure.
         --reads: P3's reads that are checked for being torn (default 100000000).
-        --rounds: samples of P3, P5 and P6 in a repetition (default 20000). --gap: ns between P6's fills
+        --rounds: samples of P3, P5, P6 and P9 in a repetition, and 50 times those of P10 (default 20000). --gap: ns between P6's fills
         (default 1000). --fifo: real-time scheduling for the processes of P3, P5 and P6; needs a privilege.
         --json prints {"version", "machine", "goals"} on stdout.
         Exit status: 0 all goals hold, 1 one does not, 64 usage, 70 a benchmark failed.

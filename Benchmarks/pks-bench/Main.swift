@@ -63,6 +63,12 @@ struct Main {
                     var bench = try SlotBench(repetitions: repetitions)
                     return try bench.run()
                 case "dead": return try DeadWriterBench(repetitions: repetitions).run()
+                case "commit": return try CommitBench(repetitions: repetitions, rounds: rounds).run()
+                case "journal":
+                    var bench = try JournalBench(repetitions: repetitions)
+                    (bench.keyCount, bench.fillCount) = (options.keyCount, options.fillCount)
+                    bench.rounds = rounds
+                    return try bench.run()
                 case "recovery":
                     var bench = RecoveryBench(repetitions: repetitions)
                     (bench.keyCount, bench.fillCount) = (options.keyCount, options.fillCount)

@@ -24,7 +24,8 @@ import Testing
         let result = try run(["--help"], in: Scratch())
         #expect(result.status == 0)
         for word in [
-            "slot", "contended", "dead", "seen", "path", "backlog", "recovery", "--json", "--repetitions",
+            "slot", "contended", "dead", "seen", "path", "backlog", "journal", "commit", "recovery", "--json",
+            "--repetitions",
             "--keys",
             "--fills", "--reads", "--rounds", "--gap", "--fifo", "--quiet",
         ] {

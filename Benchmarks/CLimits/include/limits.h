@@ -48,6 +48,25 @@ struct limit_ping_pong_result {
  * this process may use one core only. */
 int limit_ping_pong(uint64_t rounds, struct limit_ping_pong_result *result);
 
+/* P10: one file of zeros on a disk, written past the page cache, see disk.c. One thread at a time. */
+struct limit_disk;
+
+/* Ways to make a piece durable. */
+#define LIMIT_DISK_PWRITE 0 /* pwrite, then fdatasync */
+#define LIMIT_DISK_LINKED 1 /* io_uring: a write and a data sync linked to it, in one call */
+#define LIMIT_DISK_RING 2   /* io_uring for the write, then a call of fdatasync */
+#define LIMIT_DISK_DSYNC 3  /* pwritev2 with RWF_DSYNC */
+
+/* Makes the file, whole mebibytes; NULL and errno when it cannot be, also where there is no O_DIRECT. */
+struct limit_disk *limit_disk_open(const char *path, uint64_t bytes);
+void limit_disk_close(struct limit_disk *disk);
+
+/* Whether io_uring can be used here. */
+int limit_disk_has_ring(const struct limit_disk *disk);
+
+/* Makes up to 1 MiB durable at a place of the file; both are whole blocks of 4096. 0 or -1. */
+int limit_disk_commit(struct limit_disk *disk, int pattern, uint64_t at, uint32_t bytes);
+
 /* Two processes on two cores with one page between them, see court.c. */
 struct limit_court;
 

@@ -1,0 +1,206 @@
+import Accumulator
+import CLimits
+import CSeqlock
+import FillProducer
+import Foundation
+import Journal
+import ShmBridge
+
+/// P9: a ring into the slots with the journal on, against off, in turn: how long a backlog takes, which the disk's
+/// bandwidth limits, and how long a single fill takes, which it must not.
+struct JournalBench {
+    var repetitions: Int
+    var keyCount = 100
+    var fillCount = 2_000_000
+    var rounds = 20_000
+    /// Between two single fills, ns.
+    private let gapNs: Int64 = 20_000
+    private let bench: BenchSegment
+    private let path = NSTemporaryDirectory() + "pks-bench-journal-\(getpid())"
+
+    private struct Sample {
+        var backlogNs = 0.0
+        /// Until the last one is durable; 0 without a journal.
+        var durableNs = 0.0
+        var singles: [UInt32] = []
+    }
+
+    init(repetitions: Int) throws {
+        self.repetitions = repetitions
+        bench = try BenchSegment(slotCapacity: 16384)
+    }
+
+    func run() throws -> [Goal] {
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        var (on, off): ([Sample], [Sample]) = ([], [])
+        for n in 0..<repetitions {
+            if n % 2 == 0 { off.append(try sample(isOn: false)) }
+            on.append(try sample(isOn: true))
+            if n % 2 == 1 { off.append(try sample(isOn: false)) }
+        }
+        func median(_ samples: [Sample], _ value: (Sample) -> Double) -> Double {
+            Statistics.median(samples.map(value))
+        }
+        let (onNs, offNs) = (median(on, \.backlogNs), median(off, \.backlogNs))
+        let bandwidth = try diskBytesPerSecond()
+        let bytes = Double(JournalLayout.blockBytes) / Double(JournalLayout.recordsPerBlock)
+        let (onSingle, offSingle) = (
+            Distribution(on.flatMap(\.singles)), Distribution(off.flatMap(\.singles))
+        )
+        return [
+            Goal(
+                id: "P9", title: "a backlog into the slots, per fill, journal on / off",
+                value: Statistics.median(zip(on, off).map { $0.backlogNs / $1.backlogNs }), goal: 1.25,
+                samples: repetitions, isNoisy: false,
+                detail: [
+                    ("on_ns_per_fill", onNs), ("off_ns_per_fill", offNs),
+                    ("on_fills_per_second", 1e9 / onNs), ("off_fills_per_second", 1e9 / offNs),
+                    ("durable_ns_per_fill", median(on, \.durableNs)),
+                    ("bytes_per_record", bytes), ("disk_bytes_per_second", bandwidth),
+                    ("disk_records_per_second", bandwidth / bytes), ("fills", Double(fillCount)),
+                ]),
+            Goal(
+                id: "P9.publish", title: "one fill into its slot, p99.9, journal on / off",
+                value: onSingle.p999 / offSingle.p999, goal: 1.2, samples: repetitions, isNoisy: false,
+                detail: [
+                    ("on_p50_ns", onSingle.p50), ("off_p50_ns", offSingle.p50), ("on_p99_ns", onSingle.p99),
+                    ("off_p99_ns", offSingle.p99), ("on_p999_ns", onSingle.p999),
+                    ("off_p999_ns", offSingle.p999),
+                ]),
+        ]
+    }
+
+    /// What the disk takes in commits of 1 MiB, which is what a long backlog makes of the journal's.
+    private func diskBytesPerSecond() throws -> Double {
+        // SAFETY (all of this function): opened here, used by this thread, closed at the end.
+        guard let disk = unsafe limit_disk_open(path + "/raw", 64 << 20) else {
+            throw BenchError("P9: \(path): no disk for direct writes here (set TMPDIR to one)")
+        }
+        defer { unsafe limit_disk_close(disk) }
+        let start = pks_monotonic_ns()
+        for piece in 0..<256 {
+            let at = UInt64(piece % 64) << 20
+            guard unsafe limit_disk_commit(disk, LIMIT_DISK_PWRITE, at, 1 << 20) == 0 else {
+                throw BenchError("P9: writing failed")
+            }
+        }
+        return 256 * Double(1 << 20) / (Double(pks_monotonic_ns() - start) / 1e9)
+    }
+
+    // MARK: - One run
+
+    private func sample(isOn: Bool) throws -> Sample {
+        // SAFETY (all of this function): paths are strings of this process.
+        Traces.removeRingLockAtEnd(book: bench.book, producer: "p")
+        var producer = try FillProducer(
+            ProducerOptions(
+                book: bench.book, producer: "p", recordCapacity: 1 << 21, handleCapacity: max(keyCount, 1024))
+        )
+        defer { _ = unsafe unlink(producer.path) }
+        let config = BookConfig(
+            name: bench.book, positionsMax: max(keyCount, 1024), lotsMax: 1 << 20,
+            identitiesMax: (1 << 22) - 32)
+        var book = Book(config)
+        book.prefault(lots: 1 << 18)
+        let queue = RecordQueue(capacity: 1 << 16, after: 0)
+        var options = BookWriterOptions()
+        let directory = path + "/" + bench.book
+        if isOn { options.journal = queue }
+        let committer = isOn ? try committer(queue, directory) : nil
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        var writer = BookWriter(book: book, segment: try bench.makeWriter(), options: options)
+        if isOn { writer.logBounds() }
+        try committer?.start()
+        defer { committer?.stop(withinNs: 1_000_000_000) }
+        let consumer = try RingConsumer(book: bench.book, producer: "p", segmentEpoch: writer.epoch)
+        let ring = writer.attach(consumer)
+        var fills = FillStream(keyCount: keyCount)
+        fills.define(&producer)
+        producer.publish()
+        while writer.book.positionCount < keyCount { _ = writer.drain(ring: ring) }
+        var sample = Sample()
+        sample.singles = singles(&writer, ring, &producer, &fills)
+        fills.put(&producer, count: fillCount)
+        let before = writer.book.counters.fills
+        let start = pks_monotonic_ns()
+        while writer.book.counters.fills - before < UInt64(fillCount) { _ = writer.drain(ring: ring) }
+        sample.backlogNs = Double(pks_monotonic_ns() - start) / Double(fillCount)
+        if isOn {
+            while queue.durableSeq < writer.book.seq {
+                if let failure = committer?.failure { throw BenchError("P9: \(failure)") }
+                _ = writer.drain(ring: ring)
+            }
+            sample.durableNs = Double(pks_monotonic_ns() - start) / Double(fillCount)
+        }
+        try writer.stop(keep: false)
+        return sample
+    }
+
+    private func committer(_ queue: RecordQueue, _ directory: String) throws -> JournalCommitter {
+        // One file for the whole run, so that none is made inside what is measured.
+        let bytes = (fillCount + rounds + 1 << 16) / 31 + 4096
+        let journal = try JournalWriter(
+            DiskDirectory(directory), book: bench.book,
+            after: .beginning(epoch: 1, layout: JournalLayout(blocksPerSegment: bytes)), nowRealtimeNs: 0)
+        return JournalCommitter(queue, to: journal, name: "pks-j-bench")
+    }
+
+    /// Single fills, some microseconds apart: how long each takes the writer.
+    private func singles(
+        _ writer: inout BookWriter, _ ring: Int, _ producer: inout FillProducer, _ fills: inout FillStream
+    ) -> [UInt32] {
+        var times: [UInt32] = []
+        times.reserveCapacity(rounds)
+        var nextNs = pks_monotonic_ns()
+        for _ in 0..<rounds {
+            fills.put(&producer, count: 1)
+            while pks_monotonic_ns() < nextNs { pks_cpu_relax() }
+            let before = writer.book.counters.fills
+            let start = pks_monotonic_ns()
+            while writer.book.counters.fills == before { _ = writer.drain(ring: ring) }
+            times.append(UInt32(clamping: pks_monotonic_ns() - start))
+            nextNs = pks_monotonic_ns() + gapNs
+        }
+        return times
+    }
+}
+
+/// Random fills for some keys, as P7's.
+private struct FillStream {
+    let keyCount: Int
+    private var random = BenchRandom(state: 42)
+    private var number: UInt64 = 0
+
+    init(keyCount: Int) { self.keyCount = keyCount }
+
+    func define(_ producer: inout FillProducer) {
+        var key = pks_key_record()
+        (key.price_decimals, key.qty_decimals, key.fee_decimals) = (8, 8, 8)
+        BenchText.write("acc", into: &key, at: 16)
+        BenchText.write("strat", into: &key, at: 48)
+        for handle in 0..<keyCount {
+            BenchText.write("SYM\(handle)", into: &key, at: 80)
+            precondition(producer.define(handle: handle, key: key) == .ok)
+        }
+    }
+
+    mutating func put(_ producer: inout FillProducer, count: Int) {
+        var record = pks_fill_record()
+        record.kind = UInt8(PKS_KIND_FILL)
+        for _ in 0..<count {
+            let bits = random.next()
+            number += 1
+            record.handle = UInt32(truncatingIfNeeded: (bits >> 32) % UInt64(keyCount))
+            record.side = UInt8(bits & 1 == 0 ? PKS_SIDE_BUY : PKS_SIDE_SELL)
+            record.qty = Int64(1 + (bits >> 1) % 100) * 1_000_000
+            record.price = 5_000_000_000_000 + Int64((bits >> 8) % 1000) * 1_000_000
+            record.event_ns = 1_700_000_000_000_000_000 + Int64(number) * 1000
+            BenchText.write(10_000_000_000 + number, into: &record, at: 40)
+            BenchText.write(70_000_000_000 + number / 3, into: &record, at: 80)
+            // SAFETY: the record lives for the call.
+            precondition(unsafe producer.put(&record) == .ok)
+        }
+        producer.publish()
+    }
+}
