@@ -51,9 +51,9 @@ public struct JournalScan {
         return JournalLayout.firstRecord(ofBlock: layout.firstBlock(ofSegment: segments.lowerBound))
     }
 
-    /// Calls `body` with every record from `firstSeq` on, in order, in runs of up to 31, and returns where the
-    /// journal ends; nil when there are no files. `knownDurableSeq`: a record that somebody was told is durable. The
-    /// records are only valid during the call.
+    /// Calls `body` with every record from `fromSeq` on, in order, in runs of up to 31, and returns where the
+    /// journal ends; nil when there are no files. Reads only from the segment on that holds `fromSeq`, or the last
+    /// one. `knownDurableSeq`: a record that somebody was told is durable. The records are only valid during the call.
     public func run(
         from fromSeq: UInt64 = 1, knownDurableSeq: UInt64 = 0,
         _ body: (_ firstSeq: UInt64, _ records: UnsafeRawBufferPointer) throws(JournalError) -> Void
@@ -61,10 +61,15 @@ public struct JournalScan {
         guard let segments, let first else { return nil }
         var chain = Chain(first, knownDurableSeq: knownDurableSeq)
         let layout = JournalLayout(blocksPerSegment: first.blocksPerSegment)
-        chain.number = layout.firstBlock(ofSegment: segments.lowerBound)
-        chain.previousCRC = first.previousCRC
+        // Everything before the segment of the first record that is wanted stays unread: the segment's header says
+        // what comes before it, and knows of no record that what follows does not.
+        let wanted = layout.segment(ofBlock: JournalLayout.block(ofRecord: max(1, fromSeq)))
+        let start = min(max(wanted, segments.lowerBound), segments.upperBound)
+        let begin = start == segments.lowerBound ? first : try SegmentHeader(of: start, in: directory)
+        chain.number = layout.firstBlock(ofSegment: start)
+        chain.previousCRC = begin.previousCRC
         // SAFETY (both calls): what the caller's closure is given is only valid during its call.
-        for segment in segments {
+        for segment in start...segments.upperBound {
             unsafe try read(segment, layout, &chain, from: fromSeq, body)
         }
         return unsafe try end(chain, layout, from: fromSeq, body)
