@@ -10,4 +10,5 @@ say "faults: building for release"
 swift build -c release --product pks >&2
 swift build -c release --product pks-faults >&2
 programs="$(swift build -c release --show-bin-path)"
+clang -shared -fPIC -O1 -o "$programs/libClockJumps.so" Tests/Tools/clock-jumps/clock_jumps.c
 exec "$programs/pks-faults" --pks "$programs/pks" "$@"

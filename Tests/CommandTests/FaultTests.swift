@@ -20,4 +20,12 @@ import Testing
     @Test func `Damaged, stale and foreign files are named, or change nothing`() throws {
         try run("bitflip,stale")
     }
+
+    @Test func `A disk that fails, is full or is slow loses nothing that was promised`() throws {
+        try run("errors,slow")
+    }
+
+    @Test func `What goes from under a daemon ends it, and the next one restores everything`() throws {
+        try run("seccomp,lost")
+    }
 }

@@ -15,7 +15,7 @@ func faults(_ arguments: [String]) throws -> Int32 {
     var outcomes: [FaultOutcome] = []
     for row in rows where options.only.isEmpty || options.only.contains(row.name) {
         let began = pks_monotonic_ns()
-        let outcome = row.run(options)
+        let outcome = FaultRows.run(row, options)
         let seconds = (pks_monotonic_ns() - began) / 1_000_000_000
         say("faults: \(row.name): \(outcome.injected) injected, \(outcome.survived) survived, \(seconds) s")
         for failure in outcome.failures {
