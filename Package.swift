@@ -50,12 +50,14 @@ let package = Package(
         .target(name: "CJournal", cSettings: strictC),
         .systemLibrary(
             name: "CLiburing", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
+        .target(name: "CWriteRing", dependencies: ["CLiburing"], cSettings: strictC),
         .target(
             name: "Journal",
-            dependencies: ["Accumulator", "CJournal", "CLiburing", "CSeqlock", "CThreads", "ShmFiles"],
+            dependencies: ["Accumulator", "CJournal", "CSeqlock", "CThreads", "CWriteRing", "ShmFiles"],
             swiftSettings: strict),
         .target(
-            name: "JournalSupport", dependencies: ["Accumulator", "CJournal", "CSeqlock", "Journal", "TestSupport"],
+            name: "JournalSupport",
+            dependencies: ["Accumulator", "CJournal", "CSeqlock", "Journal", "TestSupport"],
             path: "Tests/JournalSupport", swiftSettings: strict),
         .testTarget(
             name: "JournalTests",
@@ -164,7 +166,8 @@ let package = Package(
         .executableTarget(
             name: "pks-faults",
             dependencies: [
-                "Accumulator", "CJournal", "CSeqlock", "FillProducer", "Journal", "JournalSupport", "ShmReader",
+                "Accumulator", "CJournal", "CSeqlock", "FillProducer", "Journal", "JournalSupport",
+                "ShmReader",
                 "TestSupport",
             ],
             path: "Tests/Tools/pks-faults", swiftSettings: strict),
