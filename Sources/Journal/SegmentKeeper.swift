@@ -11,6 +11,8 @@ public struct SegmentKeeperFigures: Sendable, Equatable {
     public var removed = 0
     /// The oldest segment there is, as far as it is known.
     public var oldestSegment: UInt64 = 0
+    /// Size of all segments, bytes; the spare one not counted.
+    public var byteCount = 0
     /// An old segment should go, and no checkpoint lets it yet.
     public var isHeld = false
     /// Why the last attempt failed; nil when it did not. It is made again.
@@ -21,7 +23,8 @@ public struct SegmentKeeperFigures: Sendable, Equatable {
 }
 
 // SAFETY: the directory takes `names`, `open` for reading, `remove` and `makeSpare` from one more thread than its
-// writer's, and only one thread of the keeper is there at a time; the rest is behind the lock.
+// writer's, only one thread of the keeper is there at a time, and `finish` lets go of it when there is none any more;
+// the rest is behind the lock.
 /// Looks after the files of a journal beside its writing end: has the next segment ready before it is needed, so that
 /// going on with it costs a rename and not 64 MiB of zeros, and removes old ones.
 ///
@@ -61,7 +64,8 @@ public final class SegmentKeeper: @unchecked Sendable {
         var neededFromSeq: UInt64
     }
 
-    private let directory: any JournalDirectory
+    private var directory: (any JournalDirectory)?
+    private let path: String
     private let layout: JournalLayout
     private let rules: SegmentRetention
     private let elapsedBeforeNs: Int64
@@ -75,6 +79,7 @@ public final class SegmentKeeper: @unchecked Sendable {
         elapsedBeforeNs: Int64
     ) throws(JournalError) {
         self.directory = directory
+        path = directory.path
         self.layout = layout
         self.rules = rules
         self.elapsedBeforeNs = elapsedBeforeNs
@@ -96,6 +101,8 @@ public final class SegmentKeeper: @unchecked Sendable {
         state.withLock { state in
             state.durableSeq = durableSeq
             state.neededFromSeq = neededFromSeq
+            let segments = reviewing(state).segment &- state.figures.oldestSegment &+ 1
+            state.figures.byteCount = Int(clamping: segments) * layout.segmentBytes
             if state.isRunning || state.isEnding || state.failure != nil || nowNs < state.againNs { return }
             guard needsSpare(state) || needsReview(state, nowNs) else { return }
             if let ended = state.thread.take() { _ = pthread_join(ended, nil) }
@@ -103,13 +110,15 @@ public final class SegmentKeeper: @unchecked Sendable {
         }
     }
 
-    /// Gives up what it is doing, and ends for good. Returns when its thread has ended.
+    /// Gives up what it is doing, ends for good and lets go of the directory, whose lock may go with it. Returns when its
+    /// thread has ended.
     public func finish() {
         let running = state.withLock { state in
             state.isEnding = true
             return state.thread.take()
         }
         if let running { _ = pthread_join(running, nil) }
+        directory = nil
     }
 
     // MARK: - What is to be done
@@ -149,7 +158,7 @@ public final class SegmentKeeper: @unchecked Sendable {
             return
         }
         unsafe context.release()
-        note(&state, .system(code: code, operation: "pthread_create", object: directory.path))
+        note(&state, .system(code: code, operation: "pthread_create", object: path))
     }
 
     /// One round: old segments go, which may make the room that the spare needs; then the spare.
@@ -167,7 +176,7 @@ public final class SegmentKeeper: @unchecked Sendable {
 
     private func review(_ begin: State) throws(JournalError) {
         let nowNs = pks_monotonic_ns()
-        guard needsReview(begin, nowNs) else { return }
+        guard let directory, needsReview(begin, nowNs) else { return }
         let outcome = try rules.apply(
             to: directory, layout: layout, neededFromSeq: begin.neededFromSeq,
             elapsedNs: elapsedBeforeNs + (nowNs - beganNs)
@@ -183,6 +192,7 @@ public final class SegmentKeeper: @unchecked Sendable {
     }
 
     private func makeSpare(_ begin: State) throws(JournalError) {
+        guard let directory else { return }
         var isStopped = false
         try directory.makeSpare(byteCount: layout.segmentBytes) {
             let (isEnding, durableSeq) = state.withLock { ($0.isEnding, $0.durableSeq) }

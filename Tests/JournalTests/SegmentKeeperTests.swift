@@ -184,6 +184,17 @@ import Testing
         #expect(try segments(directory) == Array(0...4))
     }
 
+    @Test func `A keeper that has ended keeps no lock`() throws {
+        let place = try JournalPlace()
+        let keeper = try SegmentKeeper(
+            try DiskDirectory(place.journal()), layout: Self.layout, rules: rules(), elapsedBeforeNs: 0)
+        #expect(throws: JournalError.busy(object: place.journal())) {
+            try DiskDirectory(place.journal(), access: .owning(waitNs: 0))
+        }
+        keeper.finish()
+        #expect(try DiskDirectory(place.journal(), access: .owning(waitNs: 0)).isOwner)
+    }
+
     /// Looks until it holds; false when it never does.
     private func awaited(_ condition: () -> Bool) -> Bool {
         for _ in 0..<20_000 {
