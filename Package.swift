@@ -229,7 +229,8 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Accumulator", "CMallocCount", "CSeqlock", "FillProducer", "LotMatching", "Service",
+                "Accumulator", "CMallocCount", "CSeqlock", "FillProducer", "Journal", "LotMatching",
+                "Service",
                 "ServiceSupport",
                 "ShmBridge", "ShmFiles", "ShmReader", "TestSupport",
             ],

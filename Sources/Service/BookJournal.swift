@@ -1,6 +1,7 @@
 import Accumulator
 import CSeqlock
 import Journal
+import ShmFiles
 import Synchronization
 
 /// What a book of the daemon has besides when it is journaled: the directory and its lock, the queue from its writer,
@@ -179,13 +180,11 @@ final class BookJournal: Sendable {
     /// Why nothing becomes durable any more; nil while it does.
     var failure: String? { (committer.failure ?? keeper.failure)?.description }
 
-    /// What was done about its files.
-    var files: SegmentKeeperFigures { keeper.figures }
-
     /// What it does, as its threads tell.
     var stats: JournalStats {
         JournalStats(
             path: path, writePath: writePath.description, commits: committer.figures,
-            checkpoints: checkpointer?.figures)
+            checkpoints: checkpointer?.figures, files: keeper.figures,
+            freeBytes: Paths.availableBytes(at: path))
     }
 }

@@ -66,13 +66,22 @@ public struct JournalStats: Sendable, Equatable {
     public var commits: CommitFigures
     /// What was made of checkpoints; nil when none are made.
     public var checkpoints: CheckpointerFigures?
+    /// What there is of its files, and what was done about them.
+    public var files: SegmentKeeperFigures
+    /// Room that is left where it is, bytes; nil when that is not known.
+    public var freeBytes: Int?
 
     /// The figures of one moment.
-    public init(path: String, writePath: String, commits: CommitFigures, checkpoints: CheckpointerFigures?) {
+    public init(
+        path: String, writePath: String, commits: CommitFigures, checkpoints: CheckpointerFigures?,
+        files: SegmentKeeperFigures, freeBytes: Int?
+    ) {
         self.path = path
         self.writePath = writePath
         self.commits = commits
         self.checkpoints = checkpoints
+        self.files = files
+        self.freeBytes = freeBytes
     }
 }
 

@@ -34,6 +34,19 @@ extension MetricFamily {
         journal("pks_journal_segment", .gauge, "Number of the file that is written to.") {
             MetricSample($0.commits.segment)
         },
+        journal("pks_journal_bytes", .gauge, unit: "bytes", "Size of all files of the journal.") {
+            MetricSample($0.files.byteCount)
+        },
+        journal("pks_journal_free_bytes", .gauge, unit: "bytes", "Room that is left where the journal is.") {
+            $0.freeBytes.map { MetricSample($0) }
+        },
+        journal("pks_journal_files_removed", .counter, "Old files removed since the daemon started.") {
+            MetricSample($0.files.removed)
+        },
+        journal(
+            "pks_journal_files_failed", .gauge,
+            "1 when the last attempt to make the next file or to remove an old one failed."
+        ) { MetricSample(isTrue: $0.files.error != nil) },
         journal("pks_checkpoint_seq", .gauge, "The last record in the newest checkpoint; 0 without one.") {
             $0.checkpoints.map { MetricSample($0.lastSeq) }
         },

@@ -43,6 +43,14 @@ package enum StatsJSON {
         json.add("longest_commit_seconds", seconds: journal.commits.longestNs)
         json.add("retries", journal.commits.retries)
         add("trouble", journal.commits.trouble, to: &json)
+        json.add("bytes", journal.files.byteCount)
+        if let free = journal.freeBytes {
+            json.add("free_bytes", free)
+        } else {
+            json.add("free_bytes", literal: "null")
+        }
+        json.add("files_removed", journal.files.removed)
+        add("files_error", journal.files.error, to: &json)
         json.add("checkpoint_seq", journal.checkpoints?.lastSeq ?? 0)
         json.add("checkpoints", journal.checkpoints?.count ?? 0)
         add("checkpoint_error", journal.checkpoints?.error, to: &json)

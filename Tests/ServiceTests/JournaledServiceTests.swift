@@ -1,6 +1,7 @@
 import Accumulator
 import CSeqlock
 import FillProducer
+import Journal
 import LotMatching
 import Service
 import ServiceSupport
@@ -35,6 +36,32 @@ import Testing
         }
         let reader = try desk.reader()
         #expect(eventually { reader.durableSeq == reader.appliedSeq })
+    }
+
+    @Test func `Old files go while the book runs, and what is left makes the same book`() throws {
+        let folder = try JournalFolder()
+        func tell(_ book: inout BookOptions) {
+            book.journal = folder.options {
+                $0.keepBytes = 3 << 20
+                $0.checkpointRecords = 6000
+            }
+        }
+        let desk = try Desk(tell)
+        let feeder = try desk.feeder("p", seed: 3)
+        for _ in 0..<2 {
+            for _ in 0..<8 {
+                try feeder.putAll(6000)
+                #expect(feeder.awaitApplied())
+            }
+            #expect(eventually { (desk.stats.journal?.files.removed ?? 0) > 0 })
+            let journal = try #require(desk.stats.journal)
+            #expect(journal.files.error == nil && journal.files.oldestSegment > 0)
+            #expect((journal.freeBytes ?? 0) > 0)
+            try desk.restart(tell)
+            #expect(PositionOracle.shown(try desk.reader()) == PositionOracle([feeder]).positions)
+        }
+        let names = JournalFolder.names(folder.path + "/desk")
+        #expect(!names.contains("journal-00000000.pksj") && names.contains("spare.pksj"), "\(names)")
     }
 
     @Test func `A journal needs no instruments file, and its bounds can be changed`() throws {

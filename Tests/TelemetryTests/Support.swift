@@ -56,7 +56,11 @@ enum Sample {
         commits.longestNs = 2_500_000
         commits.retries = 3
         commits.trouble = "no space left"
-        return JournalStats(path: "/j/beta", writePath: "pwrite", commits: commits, checkpoints: nil)
+        var files = SegmentKeeperFigures()
+        (files.byteCount, files.removed) = (3 << 20, 5)
+        return JournalStats(
+            path: "/j/beta", writePath: "pwrite", commits: commits, checkpoints: nil, files: files,
+            freeBytes: 7 << 30)
     }
 
     static func service(_ books: [BookStats] = [book()]) -> ServiceStats {
