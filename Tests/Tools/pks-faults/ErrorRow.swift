@@ -78,7 +78,7 @@ final class ErrorRow {
         guard let failed = lines.first(where: { $0.contains("(INJECTED)") }) else {
             throw FaultFailure("nothing was injected")
         }
-        let thread = failed.prefix { $0 != " " }
+        let thread = failed.prefix { $0 != " " } + " "
         let after = lines.drop { $0 != failed }.dropFirst()
         guard !after.contains(where: { $0.hasPrefix(thread) && $0.contains("\(call)(") }) else {
             throw FaultFailure("the thread tried again after \(failed): \(after.joined(separator: " | "))")

@@ -76,6 +76,9 @@ struct KillRow {
             quota: perProducer / (kills + 8))
         try surveyLife(story, quota: story.quota)
         try surveyLife(story, quota: story.quota * 4)
+        guard survey.counts.count > 20 else {
+            throw FaultFailure("a life has no system calls: \(survey.counts)")
+        }
         let before = outcome.injected
         let targets = survey.targets(kills * 3 / 5, &random)
         var ends: [End] = targets.prefix(kills * 3 / 5).map { .atCall($0) }

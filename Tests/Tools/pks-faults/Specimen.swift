@@ -33,10 +33,9 @@ struct Specimen {
     /// `epoch` and `book` make one that belongs elsewhere. The same seed gives the same records.
     init(seed: UInt64, epoch: UInt64 = JournalStory.epoch, book: String = "main") throws {
         var random = SeededRandom(seed: seed)
-        let count = 400
         self.book = book
-        recordCount = UInt64(count)
-        let story = JournalStory(seed: seed, count: count)
+        let story = JournalStory(seed: seed, count: 400)
+        recordCount = UInt64(story.records.count)
         let directory = SimulatedDirectory()
         var writer = try JournalWriter(
             directory, book: book, after: .beginning(epoch: epoch, layout: JournalStory.layout),
@@ -72,7 +71,7 @@ struct Specimen {
         }
         newestCheckpoint = kept ?? 0
         checkpoints = folder.files
-        let outcome = try story.outcome(count)
+        let outcome = try story.outcome(story.records.count)
         digest = outcome.digest
         rings = Self.texts(outcome.rings)
         if case .exact = judge(journal, checkpoints) { return }

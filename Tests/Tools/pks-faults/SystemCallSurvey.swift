@@ -15,8 +15,9 @@ struct SystemCallSurvey {
     mutating func add(_ trace: String) {
         var byThread: [Substring: [Substring: Int]] = [:]
         for line in trace.split(separator: "\n") {
-            let words = line.split(separator: " ", maxSplits: 1)
-            guard words.count == 2, let paren = words[1].firstIndex(of: "("), words[1].first?.isLetter == true
+            // A short process number is padded with spaces.
+            let words = line.split(separator: " ", maxSplits: 2)
+            guard words.count > 1, let paren = words[1].firstIndex(of: "("), words[1].first?.isLetter == true
             else { continue }
             byThread[words[0], default: [:]][words[1][..<paren], default: 0] += 1
         }
