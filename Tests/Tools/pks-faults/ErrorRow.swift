@@ -40,18 +40,15 @@ final class ErrorRow {
         } catch { outcome.count("\(what): \(error)") }
     }
 
-    /// Every fifth call of a thread fails, once the daemon has made its files; all fills arrive all the same, each once.
+    /// The second call of a thread fails and every third after it; all fills arrive all the same, each once.
     private func passes(_ call: String, _ error: String) throws {
         let scene = try Scene(
             "errors", options: options, count: options.isQuick ? 2000 : 9000)
         let trace = scene.place.path + "/trace"
-        // A daemon that begins on a full disk refuses: its files are there already.
-        let first = try scene.start()
-        try scene.play(300, into: first)
-        try first.stop()
+        try makeFiles(scene)
         let daemon = try scene.start(
             strace: [
-                "-o", trace, "-e", "trace=\(call)", "-e", "inject=\(call):error=\(error):when=12+5",
+                "-o", trace, "-e", "trace=\(call)", "-e", "inject=\(call):error=\(error):when=2+3",
             ],
             variables: call == "io_uring_enter" ? [:] : ["PKS_IO_URING": "off"])
         try playOut([scene.gateway], into: daemon)
@@ -62,12 +59,20 @@ final class ErrorRow {
         try scene.finish()
     }
 
+    /// A first life makes the files: a daemon that cannot make them refuses to start.
+    private func makeFiles(_ scene: Scene) throws {
+        let daemon = try scene.start()
+        try scene.play(300, into: daemon)
+        try daemon.stop()
+    }
+
     /// The call fails once: the daemon ends with 74, says why, and never asks that file again.
     private func ends(_ call: String, _ error: String, ring: String) throws {
         let scene = try Scene("errors", options: options, count: 3000)
+        try makeFiles(scene)
         let trace = scene.place.path + "/trace"
         let daemon = try scene.start(
-            strace: ["-o", trace, "-e", "trace=\(call)", "-e", "inject=\(call):error=\(error):when=12"],
+            strace: ["-o", trace, "-e", "trace=\(call)", "-e", "inject=\(call):error=\(error):when=4"],
             variables: ["PKS_IO_URING": ring])
         let (code, errors) = try scene.playUntilEnd(of: daemon)
         guard code == 74 else { throw FaultFailure("it ended with \(code): \(errors)") }
