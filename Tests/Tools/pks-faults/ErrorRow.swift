@@ -40,7 +40,7 @@ final class ErrorRow {
         } catch { outcome.count("\(what): \(error)") }
     }
 
-    /// The second call of a thread fails and every third after it; all fills arrive all the same, each once.
+    /// The second call of a thread fails and one in so many after it; all fills arrive all the same, each once.
     private func passes(_ call: String, _ error: String) throws {
         let scene = try Scene(
             "errors", options: options, count: options.isQuick ? 2000 : 9000)
@@ -48,7 +48,8 @@ final class ErrorRow {
         try makeFiles(scene)
         let daemon = try scene.start(
             strace: [
-                "-o", trace, "-e", "trace=\(call)", "-e", "inject=\(call):error=\(error):when=2+3",
+                "-o", trace, "-e", "trace=\(call)", "-e",
+                "inject=\(call):error=\(error):when=2+\(options.isQuick ? 3 : 15)",
             ],
             variables: call == "io_uring_enter" ? [:] : ["PKS_IO_URING": "off"])
         try playOut([scene.gateway], into: daemon)
