@@ -58,6 +58,11 @@ public final class DiskDirectory: JournalDirectory {
 
     deinit {
         // Said aloud, because the ring and a process that is just being spawned may have the descriptor still.
+        release()
+    }
+
+    /// Gives the lock back while somebody still holds this directory. Nothing may be written afterwards.
+    public func release() {
         if let lock { _ = flock(lock.number, LOCK_UN) }
     }
 

@@ -4,10 +4,12 @@ import Journal
 import ShmFiles
 import Synchronization
 
+// SAFETY: `directory` is only told to give its lock back, once, when its other users' threads have ended.
 /// What a book of the daemon has besides when it is journaled: the directory and its lock, the queue from its writer,
 /// the thread that makes records durable, the one that makes checkpoints, and the one that looks after old and new
 /// files.
-final class BookJournal: Sendable {
+@safe
+final class BookJournal: @unchecked Sendable {
     /// Where the journal is.
     let path: String
     /// From the book's writer to the disk.
@@ -21,6 +23,7 @@ final class BookJournal: Sendable {
     private let committer: JournalCommitter
     private let checkpointer: Checkpointer?
     private let keeper: SegmentKeeper
+    private let directory: DiskDirectory
     /// It was said that old files stay because of the checkpoints.
     private let hasToldOfHeld = Mutex(false)
 
@@ -49,7 +52,7 @@ final class BookJournal: Sendable {
     private init(
         _ path: String, _ queue: RecordQueue, _ report: RecoveryReport?, mustLogBounds: Bool,
         _ writePath: JournalWritePath, _ committer: JournalCommitter, _ checkpointer: Checkpointer?,
-        _ keeper: SegmentKeeper
+        _ keeper: SegmentKeeper, _ directory: DiskDirectory
     ) {
         self.path = path
         self.queue = queue
@@ -59,6 +62,7 @@ final class BookJournal: Sendable {
         self.committer = committer
         self.checkpointer = checkpointer
         self.keeper = keeper
+        self.directory = directory
     }
 
     /// Takes the journal's lock, makes the book from what it has, and readies what goes on with it. No thread is started.
@@ -110,7 +114,7 @@ final class BookJournal: Sendable {
         let journal = BookJournal(
             path, queue, report, mustLogBounds: mustLogBounds, directory.writePath,
             JournalCommitter(queue, to: writer, name: "pks-j-" + config.name),
-            checkpointer(config, options, end, report, path), keeper)
+            checkpointer(config, options, end, report, path), keeper, directory)
         return Opened(journal, book, rings)
     }
 
@@ -175,6 +179,8 @@ final class BookJournal: Sendable {
         keeper.finish()
         committer.stop(withinNs: withinNs)
         checkpointer?.finish(durableSeq: committer.failure == nil ? queue.durableSeq : nil)
+        // Figures may still be asked for; the journal is free for others.
+        directory.release()
     }
 
     /// Why nothing becomes durable any more; nil while it does.

@@ -228,7 +228,8 @@ final class FeedSession: FillSink {
         while goesOn, producer.freedCount != producer.putCount {
             guard hasJournal() else {
                 failure = .failed(
-                    .unavailable, what: "book \(book)", why: "has no journal, so that nothing becomes durable",
+                    .unavailable, what: "book \(book)",
+                    why: "has no journal, so that nothing becomes durable",
                     advice: "run it with --journal DIR, or feed without --wait durable")
                 return false
             }
