@@ -254,6 +254,7 @@ public struct BookReplay: ~Copyable {
         guard number < BookWriter.ringsMax else { throw wrong("names ring \(number)") }
         switch Int32(record.state) {
         case PKS_RING_RECORD_ATTACHED:
+            if Int32(record.flags) & PKS_RING_RECORD_LACKS_HISTORY != 0 { rings.lacksHistory = true }
             // SAFETY: the array's own bytes.
             let name = unsafe withUnsafeBytes(of: record.producer) { bytes in
                 unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)

@@ -77,10 +77,13 @@ extension BookWriter {
     }
 
     /// Logs that a ring has come, and where it goes on, or that it has gone.
-    mutating func logRingRecord(_ feed: UnsafeMutablePointer<RingFeed>, _ state: Int32) {
+    mutating func logRingRecord(
+        _ feed: UnsafeMutablePointer<RingFeed>, _ state: Int32, lacksHistory: Bool = false
+    ) {
         var record = pks_ring_record()
         record.kind = UInt8(PKS_KIND_RING)
         record.state = UInt8(state)
+        record.flags = UInt16(lacksHistory ? PKS_RING_RECORD_LACKS_HISTORY : 0)
         // SAFETY: the feed is initialised; the name is cut to its field.
         unsafe record.epoch = feed.pointee.consumer.epoch
         unsafe record.next = feed.pointee.next

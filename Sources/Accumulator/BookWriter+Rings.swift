@@ -38,7 +38,7 @@ extension BookWriter {
         if isJournaled {
             logRing = JournalHandle.ring(ring)
             // SAFETY: just initialised.
-            unsafe logRingRecord(feeds + ring, PKS_RING_RECORD_ATTACHED)
+            unsafe logRingRecord(feeds + ring, PKS_RING_RECORD_ATTACHED, lacksHistory: lacksHistory)
         }
         // SAFETY: just initialised.
         _ = unsafe defineKeptKeys(feeds + ring)
@@ -198,19 +198,8 @@ extension BookWriter {
     /// whether the ring has had its share of records that no producer writes.
     @inline(never)
     private mutating func reviewRejects(_ feed: UnsafeMutablePointer<RingFeed>) {
-        func count(_ reason: RejectReason) -> UInt64 { book.rejectsByReason[Int(reason.rawValue)] }
-        // Numbers and not cases: the list of all cases is made anew each time it is asked for.
-        for reason in 1..<Int(PKS_REJECT_REASONS) where book.rejectsByReason[reason] > 0 {
-            segment.setRejects(reason: reason, count: book.rejectsByReason[reason])
-        }
-        var reasons: UInt64 = 0
-        if count(.slotCapacity) > 0 { reasons |= UInt64(PKS_DEGRADED_SLOTS_FULL) }
-        if count(.lotCapacity) > 0 { reasons |= UInt64(PKS_DEGRADED_LOTS_FULL) }
-        if count(.identityCapacity) > 0 { reasons |= UInt64(PKS_DEGRADED_IDENTITIES_FULL) }
-        degrade(reasons)
-        let violations =
-            count(.unsupportedKind) &+ count(.unknownKey) &+ count(.danglingExtension)
-            &+ count(.malformedText) &- violationsExcused
+        degrade(showRejects())
+        let violations = violationsOfBook()
         // SAFETY: the feed is initialised.
         unsafe feed.pointee.violations &+= violations &- violationsSeen
         violationsSeen = violations
@@ -220,6 +209,27 @@ extension BookWriter {
                 feed.pointee.consumer.wasCut ? PKS_QUARANTINE_FILE : PKS_QUARANTINE_RECORDS)
             unsafe countOut(feed)
         }
+    }
+
+    private func count(_ reason: RejectReason) -> UInt64 { book.rejectsByReason[Int(reason.rawValue)] }
+
+    /// Publishes refused records by reason; what the state says for good because of them.
+    mutating func showRejects() -> UInt64 {
+        // Numbers and not cases: the list of all cases is made anew each time it is asked for.
+        for reason in 1..<Int(PKS_REJECT_REASONS) where book.rejectsByReason[reason] > 0 {
+            segment.setRejects(reason: reason, count: book.rejectsByReason[reason])
+        }
+        var reasons: UInt64 = 0
+        if count(.slotCapacity) > 0 { reasons |= UInt64(PKS_DEGRADED_SLOTS_FULL) }
+        if count(.lotCapacity) > 0 { reasons |= UInt64(PKS_DEGRADED_LOTS_FULL) }
+        if count(.identityCapacity) > 0 { reasons |= UInt64(PKS_DEGRADED_IDENTITIES_FULL) }
+        return reasons
+    }
+
+    /// Refused records such as no producer writes.
+    func violationsOfBook() -> UInt64 {
+        count(.unsupportedKind) &+ count(.unknownKey) &+ count(.danglingExtension)
+            &+ count(.malformedText) &- violationsExcused
     }
 
     /// Takes note of a ring that is read no more.
@@ -259,7 +269,7 @@ extension BookWriter {
         if !isStarting { showState() }
     }
 
-    private mutating func showState() {
+    mutating func showState() {
         segment.setState(degradedReasons == 0 ? .live : .degraded(reasons: degradedReasons), nowNs: nowNs)
     }
 }

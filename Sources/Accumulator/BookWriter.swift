@@ -87,9 +87,15 @@ public struct BookWriter: ~Copyable {
             claim(handle)
             show(handle)
         }
+        // What the book has from before is no ring's of this life.
+        fillsSeen = self.book.counters.fills
+        duplicatesSeen = self.book.counters.duplicates
+        rejectsSeen = self.book.counters.rejects
+        violationsSeen = violationsOfBook()
+        degradedReasons = options.degradedReasons | showRejects()
         self.segment.setApplied(self.book.seq)
         self.segment.setDurable(durableSeq)
-        if !isStarting { self.segment.setState(.live, nowNs: nowNs) }
+        if !isStarting { showState() }
         publishCounters()
     }
 

@@ -14,6 +14,8 @@ public struct BookWriterOptions: Sendable {
     /// Where every record goes on its way to the journal; nil without one. Rings are then freed only when the records are
     /// durable, whatever `retainsRecords` says.
     public var journal: RecordQueue?
+    /// PKS_DEGRADED_* bits that hold from an earlier life of the book.
+    public var degradedReasons: UInt64 = 0
     /// With a journal: slots show a record only when it is durable.
     public var isDurableFirst = false
 

@@ -18,6 +18,8 @@ public struct RingTable: Sendable, Equatable {
     /// Rings that are not attached and may come back, at most; the ones that went first are forgotten first.
     static let dormantMax = 4096
 
+    /// Some ring had given records away before the book first had it.
+    public internal(set) var lacksHistory = false
     /// Next record by ring number; the last place takes what is of no ring.
     private var nexts = [UInt64](repeating: 0, count: 256)
     /// Attached rings by number; `next` of these is in `nexts`.
@@ -69,7 +71,7 @@ public struct RingTable: Sendable, Equatable {
 
     // MARK: - In a checkpoint
 
-    /// All of it as bytes: for each ring its number (255: not attached), its epoch, its next record and its
+    /// All of it as bytes: for each ring its number (255: not attached; 254: no ring, but that history is missing), its epoch, its next record and its
     /// producer's name, 88 bytes. Allocates.
     public var encoded: [UInt8] {
         var bytes: [UInt8] = []
@@ -83,6 +85,7 @@ public struct RingTable: Sendable, Equatable {
             let name = Array(entry.producer.utf8.prefix(64))
             bytes += name + [UInt8](repeating: 0, count: 64 - name.count)
         }
+        if lacksHistory { add(254, Entry(epoch: 0, next: 0, producer: ""), 0) }
         for entry in dormant { add(255, entry, entry.next) }
         for (number, entry) in attached.enumerated() {
             if let entry { add(number, entry, nexts[number]) }
@@ -103,6 +106,10 @@ public struct RingTable: Sendable, Equatable {
                     validating: bytes[start + 24..<start + 88].prefix { $0 != 0 }, as: UTF8.self)
             else { return nil }
             let entry = Entry(epoch: word(1), next: word(2), producer: name)
+            if word(0) == 254 {
+                lacksHistory = true
+                continue
+            }
             if word(0) == 255 { dormant.append(entry) } else { attach(Int(word(0)), entry) }
         }
     }

@@ -342,6 +342,10 @@ final class InspectionPass {
         gap = []
     }
 
+    private func hasSegment(_ segment: UInt64) -> Bool {
+        ((try? directory.names()) ?? []).contains(JournalLayout.name(ofSegment: segment))
+    }
+
     private func finish(_ body: JournalInspection.Body) {
         let end = number + 1
         if brokenAt == nil {
@@ -352,6 +356,9 @@ final class InspectionPass {
                     Gap(
                         object: object(layout.segment(ofBlock: end)), offset: 0, numbers: end...end,
                         reason: "this part of the journal is missing", isTold: false))
+            } else if !hasSegment(layout.segment(ofBlock: end)) {
+                // It is made before the last block of the one before it is written.
+                addFileFault(layout.segment(ofBlock: end), 0, "this part of the journal is missing")
             }
         }
         guard isDamaged else {

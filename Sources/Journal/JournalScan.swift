@@ -210,6 +210,14 @@ public struct JournalScan {
         _ chain: Chain, _ layout: JournalLayout, from fromSeq: UInt64,
         _ body: (UInt64, UnsafeRawBufferPointer) throws(JournalError) -> Void
     ) throws(JournalError) -> JournalEnd {
+        // The next file is made before the last block of one is written.
+        if let segments, chain.number == layout.firstBlock(ofSegment: segments.upperBound + 1) {
+            let name = JournalLayout.name(ofSegment: segments.upperBound + 1)
+            // A writer may have made it since the names were looked at.
+            guard try directory.names().contains(name) else {
+                throw .missingSegment(object: "\(directory.path)/\(name)")
+            }
+        }
         let candidates = chain.tails.filter {
             $0.header.number == chain.number && $0.header.previousCRC == chain.previousCRC
         }

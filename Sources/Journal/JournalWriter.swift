@@ -24,6 +24,9 @@ public struct JournalWriter: ~Copyable {
     private let book: String
     private let life: UInt32
     private var file: any JournalFile
+    /// The segment after the one that is written to, while that one's last block is under way.
+    private var next: (any JournalFile)?
+    private var nextCRC: UInt32 = 0
     /// Blocks to write: `fullCount` full ones, then the one that is being filled.
     private let batch: BlockBuffer
     private var fullCount = 0
@@ -33,6 +36,7 @@ public struct JournalWriter: ~Copyable {
     private var previousCRC: UInt32
     private var tailTurn: Int
     private var hasFailed = false
+    private var isRetrying = false
     private var time: Time
 
     /// What a commit says of when it was.
@@ -109,7 +113,8 @@ public struct JournalWriter: ~Copyable {
     /// running time.
     public mutating func commit(nowRealtimeNs: Int64, elapsedNs: Int64 = 0) throws(JournalError) {
         precondition(!hasFailed, "a journal that has failed takes nothing more")
-        time = Time(realtimeNs: nowRealtimeNs, elapsedNs: elapsedNs)
+        // What is tried again is the same to the last byte: some of it may be on disk already.
+        if !isRetrying { time = Time(realtimeNs: nowRealtimeNs, elapsedNs: elapsedNs) }
         while appendedSeq != durableSeq {
             try remembering { writer throws(JournalError) in try writer.commitPart() }
         }
@@ -134,7 +139,9 @@ public struct JournalWriter: ~Copyable {
     ) throws(JournalError) {
         do throws(JournalError) {
             try part(&self)
+            isRetrying = false
         } catch {
+            isRetrying = error.isRetryable
             hasFailed = !error.isRetryable
             throw error
         }
@@ -161,6 +168,8 @@ public struct JournalWriter: ~Copyable {
         // A tail lies in the segment of its block: behind the last block of a segment that is the next one.
         let hasTail = count == fullCount && count < room && partialCount > 0
         if hasTail { writes.append(sealTail(index: count, previousCRC: crc)) }
+        // A segment is full only when there is the one after it: so a missing last file is known.
+        if count == room { try prepareNext(previousCRC: crc) }
         try file.commit(writes)
         if hasTail { tailTurn ^= 1 }
         advance(count, previousCRC: crc, hasTail: hasTail)
@@ -209,13 +218,26 @@ public struct JournalWriter: ~Copyable {
     private mutating func openSegment(of number: UInt64) throws(JournalError) {
         let wanted = layout.segment(ofBlock: number)
         if wanted == segment { return }
-        file = try Self.create(
+        guard let made = next else { preconditionFailure("the next segment is made before one is full") }
+        file = made
+        next = nil
+        segment = wanted
+    }
+
+    /// Makes the next segment, whose header names the last block of this one. One that an attempt or a life before has
+    /// left names another; there is nothing in it, and it goes.
+    private mutating func prepareNext(previousCRC: UInt32) throws(JournalError) {
+        if next != nil && nextCRC == previousCRC { return }
+        next = nil
+        let name = JournalLayout.name(ofSegment: segment + 1)
+        if try directory.names().contains(name) { try directory.remove(name) }
+        next = try Self.create(
             directory, layout,
             SegmentHeader(
-                epoch: epoch, segment: wanted, blocksPerSegment: layout.blocksPerSegment,
+                epoch: epoch, segment: segment + 1, blocksPerSegment: layout.blocksPerSegment,
                 createdRealtimeNs: time.realtimeNs, createdElapsedNs: time.elapsedNs, life: life,
                 previousCRC: previousCRC, book: book))
-        segment = wanted
+        nextCRC = previousCRC
     }
 
     private static func create(

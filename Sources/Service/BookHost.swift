@@ -71,6 +71,7 @@ final class BookHost: @unchecked Sendable {
         writerOptions.startsLive = false
         segmentPath = segment.path
         writerOptions.journal = journal?.queue
+        if rings.lacksHistory { writerOptions.degradedReasons = UInt64(PKS_DEGRADED_HISTORY) }
         writerOptions.isDurableFirst = options.journal?.isDurableFirst ?? false
         files.add(segment.path, "the segment")
         if let journal { files.add(journal.path + "/" + DiskDirectory.lockName, "the journal's lock") }
@@ -142,7 +143,7 @@ final class BookHost: @unchecked Sendable {
     /// Why the book cannot go on; nil while it can. Looks at files only when told to: that may touch a disk.
     func failure(looksAtFiles: Bool) -> String? {
         if let failure = journal?.failure { return failure }
-        return looksAtFiles ? files.missing() : nil
+        return looksAtFiles ? files.missing() ?? journal?.missingFile() : nil
     }
 
     /// Waits for the writer's thread to end. Once.

@@ -24,6 +24,7 @@ final class BookJournal: @unchecked Sendable {
     private let checkpointer: Checkpointer?
     private let keeper: SegmentKeeper
     private let directory: DiskDirectory
+    private let segmentBytes: Int
     /// It was said that old files stay because of the checkpoints.
     private let hasToldOfHeld = Mutex(false)
 
@@ -52,7 +53,7 @@ final class BookJournal: @unchecked Sendable {
     private init(
         _ path: String, _ queue: RecordQueue, _ report: RecoveryReport?, mustLogBounds: Bool,
         _ writePath: JournalWritePath, _ committer: JournalCommitter, _ checkpointer: Checkpointer?,
-        _ keeper: SegmentKeeper, _ directory: DiskDirectory
+        _ keeper: SegmentKeeper, _ directory: DiskDirectory, segmentBytes: Int
     ) {
         self.path = path
         self.queue = queue
@@ -63,6 +64,7 @@ final class BookJournal: @unchecked Sendable {
         self.checkpointer = checkpointer
         self.keeper = keeper
         self.directory = directory
+        self.segmentBytes = segmentBytes
     }
 
     /// Takes the journal's lock, makes the book from what it has, and readies what goes on with it. No thread is started.
@@ -114,7 +116,8 @@ final class BookJournal: @unchecked Sendable {
         let journal = BookJournal(
             path, queue, report, mustLogBounds: mustLogBounds, directory.writePath,
             JournalCommitter(queue, to: writer, name: "pks-j-" + config.name),
-            checkpointer(config, options, end, report, path), keeper, directory)
+            checkpointer(config, options, end, report, path), keeper, directory,
+            segmentBytes: end.layout.segmentBytes)
         return Opened(journal, book, rings)
     }
 
@@ -185,6 +188,22 @@ final class BookJournal: @unchecked Sendable {
 
     /// Why nothing becomes durable any more; nil while it does.
     var failure: String? { (committer.failure ?? keeper.failure)?.description }
+
+    /// Records that are in the book and not on disk.
+    var undurableCount: UInt64 { queue.publishedSeq - queue.durableSeq }
+
+    /// The file that is written to, when it has gone or was cut short. Two calls of the system.
+    func missingFile() -> String? {
+        let commits = committer.figures
+        if commits.commits == 0 { return nil }
+        let file = path + "/" + JournalLayout.name(ofSegment: commits.segment)
+        guard let status = try? FileStatus.at(file) else {
+            return
+                "the journal's file \(file) has gone (put it back from a copy, or see operations.md, and start again)"
+        }
+        if status.byteCount >= segmentBytes { return nil }
+        return "the journal's file \(file) was cut short (restore it from a copy, and start again)"
+    }
 
     /// What it does, as its threads tell.
     var stats: JournalStats {

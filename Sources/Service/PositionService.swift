@@ -154,6 +154,10 @@ public final class PositionService: @unchecked Sendable {
     /// Records that were on the rings when the books were told to stop and could not be taken in time.
     public var leftCount: UInt64 { hosts.reduce(0) { $0 &+ $1.mailbox.leftCount } }
 
+    /// Records that are in the books and not on disk: after a stop, those that the disk did not take in time. They are
+    /// still on their rings.
+    public var undurableCount: UInt64 { hosts.reduce(0) { $0 &+ ($1.journal?.undurableCount ?? 0) } }
+
     /// What it has to tell now. Allocates; takes the control thread's lock for some microseconds a ring.
     public func stats() -> ServiceStats {
         lock.withLock { _ in makeStats(keepers) }

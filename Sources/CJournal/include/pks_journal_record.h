@@ -23,6 +23,8 @@
 /* ring_record.state */
 #define PKS_RING_RECORD_ATTACHED 1
 #define PKS_RING_RECORD_GONE 2
+/* ring_record.flags: the ring had given records away that the book never had. */
+#define PKS_RING_RECORD_LACKS_HISTORY 1
 
 struct pks_config_record {
     uint8_t kind;
@@ -56,7 +58,7 @@ struct pks_instrument_record {
 struct pks_ring_record {
     uint8_t kind;
     uint8_t state;
-    uint16_t reserved0;
+    uint16_t flags;
     uint32_t handle; /* none, of this ring: its number until it goes */
     uint64_t epoch;  /* of the ring's file */
     uint64_t next;   /* the first of its records that is not in the journal yet */
@@ -102,7 +104,7 @@ PKS_RECORD_OFFSET(pks_instrument_record, symbol, 80);
 _Static_assert(sizeof(struct pks_ring_record) == 128, "pks_ring_record");
 PKS_RECORD_OFFSET(pks_ring_record, kind, 0);
 PKS_RECORD_OFFSET(pks_ring_record, state, 1);
-PKS_RECORD_OFFSET(pks_ring_record, reserved0, 2);
+PKS_RECORD_OFFSET(pks_ring_record, flags, 2);
 PKS_RECORD_OFFSET(pks_ring_record, handle, 4);
 PKS_RECORD_OFFSET(pks_ring_record, epoch, 8);
 PKS_RECORD_OFFSET(pks_ring_record, next, 16);

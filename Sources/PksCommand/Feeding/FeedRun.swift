@@ -70,7 +70,7 @@ struct FeedRun {
             if !session.isResumed { _ = try? session.remove() }
             throw error
         }
-        let waitsForDisk = options.text("wait") == "durable"
+        // A ring that is removed must not take with it what only the journal would still have.
         let isWhole =
             session.failure == nil && session.stopSignal == nil && session.finish()
             && (!waitsForDisk || session.finishDurable())
@@ -102,6 +102,10 @@ struct FeedRun {
             for message in error.messages { say(visible(message)) }
             exit(error.exitCode)
         }
+    }
+
+    private var waitsForDisk: Bool {
+        options.text("wait") == "durable" || (options.flag("remove") && session.hasJournal())
     }
 
     private func report(_ outcome: InputFiles.Outcome) throws(CommandError) -> FeedReport {

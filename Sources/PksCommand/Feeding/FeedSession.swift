@@ -243,7 +243,7 @@ final class FeedSession: FillSink {
     }
 
     /// Whether the book's writer has a journal, whose first record it writes itself. Yes while that cannot be told.
-    private func hasJournal() -> Bool {
+    func hasJournal() -> Bool {
         guard let reader = try? SegmentReader(book: book) else { return true }
         switch reader.writerStatus() {
         case .live, .degraded: return reader.durableSeq > 0

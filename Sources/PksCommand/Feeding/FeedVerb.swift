@@ -35,8 +35,8 @@ enum FeedVerb: Verb {
                 "When the feed is done: all of it is in the book, or also in its journal. Default: applied."),
             OptionSpec(
                 "remove", .flag,
-                "Remove the ring when all of it is applied. Default: it stays, so that a writer that crashes can "
-                    + "read it again."),
+                "Remove the ring when all of it is applied, and, when the book has a journal, on disk. Default: it "
+                    + "stays, so that a writer that crashes can read it again."),
             InputFiles.runDirectorySpec,
             OptionSpec("json", .flag, "Print the report as JSON on standard output."),
         ],

@@ -33,8 +33,8 @@ struct WriterWatch {
             if hasSeenWriter {
                 restarts += 1
                 message =
-                    "pks: feed: another writer has taken over book \(book); it reads again what the ring still "
-                    + "holds, and the feed goes on"
+                    "pks: feed: another writer has taken over book \(book); it goes on with what its journal "
+                    + "lacks of the ring, or reads again what the ring still holds, and the feed goes on"
             }
         }
         if isRead {

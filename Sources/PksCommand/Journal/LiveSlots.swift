@@ -81,6 +81,8 @@ struct LiveSlots {
         if seen.applied_seq < own.applied_seq && appliedSeq < own.applied_seq {
             return .older(seq: seen.applied_seq)
         }
+        // A key whose first fill is yet to come has nothing to show.
+        if own.fill_count == 0 && seen.fill_count == 0 { return .same }
         // When it was shown is no part of what it is.
         (own.publish_ns, seen.publish_ns) = (0, 0)
         // SAFETY: both are copies of 120 bytes without padding that live for the closures.

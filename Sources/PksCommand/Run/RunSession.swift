@@ -128,7 +128,12 @@ struct RunSession {
         }
         service.stop()
         report.ended(service.stats(), leftCount: service.leftCount)
-        return .success
+        let undurableCount = service.undurableCount
+        if undurableCount == 0 || service.failure != nil { return .success }
+        BoundedOutput.errors.say(
+            "pks: \(undurableCount) records are in the book and not on disk (make room on the journal's disk and start "
+                + "again: producers have them until they are told that they are safe)")
+        return .inputOutput
     }
 
     /// The signal that came within `ms`, or nil.

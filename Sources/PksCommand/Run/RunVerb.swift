@@ -43,7 +43,8 @@ enum RunVerb: Verb {
             (.cannotCreate, "No segment (is /dev/shm too small?), or no ready file."),
             (
                 .inputOutput,
-                "The journal's disk failed, or a file of a book was taken away; the message says which."
+                "The journal's disk failed or was full to the end, or a file of a book was taken away; the message "
+                    + "says which."
             ),
             (.tryAgain, "Another writer has one of the books; nothing was touched."),
             (.noPermission, "This user may not read a file or take a lock."),
