@@ -2,10 +2,6 @@
 #ifndef PKS_CMICROHTTPD_SHIM_H
 #define PKS_CMICROHTTPD_SHIM_H
 
-/* Without it the header's types for polling clash with those of other headers in a debug build. */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE 1
-#endif
 #include <microhttpd.h>
 
 /* Serves a listening socket, which belongs to the daemon from then on, on one thread of the library's own. More
