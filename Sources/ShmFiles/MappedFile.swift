@@ -15,13 +15,22 @@ package struct MappedFile: ~Copyable {
     private var guardPlace: Int32 = -1
 
     /// Maps the first `byteCount` bytes of an open file and brings every page in, so that no later touch
-    /// can fault: a page that cannot be had is an error here instead of a signal later.
-    package init(_ file: borrowing FileHandle, byteCount: Int, writable: Bool) throws(SystemError) {
+    /// can fault: a page that cannot be had is an error here instead of a signal later. Without `populates` pages come
+    /// when they are touched, for a file on a disk of which little is looked at.
+    package init(
+        _ file: borrowing FileHandle, byteCount: Int, writable: Bool, populates: Bool = true
+    ) throws(SystemError) {
         let protection = writable ? PROT_READ | PROT_WRITE : PROT_READ
         // SAFETY: a new mapping at an address of the kernel's choice overlaps nothing.
         let mapped = unsafe mmap(nil, byteCount, protection, MAP_SHARED, file.descriptor, 0)
         guard let mapped = unsafe mapped, unsafe mapped != MAP_FAILED else {
             throw SystemError("mmap", file.path)
+        }
+        if !populates {
+            unsafe base = mapped
+            self.byteCount = byteCount
+            isShared = false
+            return
         }
         do throws(SystemError) {
             unsafe try Self.populate(mapped, byteCount: byteCount, writable: writable, path: file.path)
