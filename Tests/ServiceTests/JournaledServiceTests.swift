@@ -172,4 +172,31 @@ import Testing
         #expect(feeder.awaitApplied())
         #expect(PositionOracle.shown(try desk.reader()) == PositionOracle([feeder]).positions)
     }
+
+    @Test func `A file that is written to and that is taken away ends the daemon`() throws {
+        let folder = try JournalFolder()
+        let desk = try Desk { $0.journal = folder.options() }
+        let feeder = try desk.feeder("p")
+        feeder.put(1000)
+        #expect(feeder.awaitApplied())
+        #expect(eventually { feeder.producer.freedCount == feeder.producer.putCount })
+        #expect(FilePatch.remove(folder.path + "/desk/journal-00000000.pksj"))
+        #expect(eventually { desk.service.hasStopped })
+        #expect(desk.service.failure?.contains("journal-00000000.pksj has gone") == true)
+    }
+
+    @Test func `What was missing when the journal began is missing in every later life`() throws {
+        let folder = try JournalFolder()
+        let desk = try Desk()
+        let feeder = try desk.feeder("p", records: 64)
+        try feeder.putAll(300)
+        #expect(feeder.awaitApplied())
+        for _ in 0..<3 {
+            try desk.restart { $0.journal = folder.options() }
+            #expect(feeder.awaitApplied())
+            #expect(desk.degradedReasons == UInt64(PKS_DEGRADED_HISTORY))
+        }
+        // What the book had from before is not what a ring of this life did.
+        #expect(desk.ring("p")?.status.fills == 0 && desk.stats.counters.fills > 0)
+    }
 }
