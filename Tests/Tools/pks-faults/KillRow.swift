@@ -128,7 +128,9 @@ struct KillRow {
         if code == 1000 + SIGKILL {
             outcome.injected += 1
             if !hasBeenLive { inRecovery += 1 }
-            playedBeforeKills += Int(story.gateways.reduce(0) { $0 + $1.applied } - appliedBefore)
+            // A life may be killed before it is back at what the one before had applied and not made durable.
+            let appliedNow = story.gateways.reduce(0) { $0 + $1.applied }
+            playedBeforeKills += max(0, Int(appliedNow) - Int(appliedBefore))
             if case .atCall(let target) = end {
                 atCalls += 1
                 kinds.insert(target.name)
