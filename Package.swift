@@ -81,6 +81,19 @@ let package = Package(
             ],
             swiftSettings: strict),
         .systemLibrary(
+            name: "CNATS", pkgConfig: "libnats", providers: [.apt(["libnats-dev"])]),
+        .target(
+            name: "NATSBridge",
+            dependencies: ["CNATS"],
+            swiftSettings: strict),
+        .target(
+            name: "NATSSupport", dependencies: ["TestSupport"], path: "Tests/NATSSupport",
+            swiftSettings: strict),
+        .testTarget(
+            name: "NATSBridgeTests",
+            dependencies: ["NATSBridge", "NATSSupport", "TestSupport"],
+            swiftSettings: strict),
+        .systemLibrary(
             name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .target(
             name: "Telemetry",

@@ -17,6 +17,9 @@ packages=(
     tmux                                      # tests drive that screen in a real terminal
     libtomlplusplus-dev                       # configuration files; headers only
     libmicrohttpd-dev                         # metrics over HTTP
+    libnats-dev                               # the client of the message bus
+    nats-server python3-pip                   # tests run the bus with this server, and with a newer one from PyPI
+    openssl                                   # tests make certificates with it
     liburing-dev                              # the journal's writes
     strace                                    # the fault harness ends and fails system calls with it
     libsystemd-dev                            # the daemon tells systemd how it is
