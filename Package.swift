@@ -70,8 +70,15 @@ let package = Package(
         .systemLibrary(
             name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
-            name: "Feeds", dependencies: ["Accumulator", "CSeqlock", "CZlib", "FixedPoint", "LotMatching"],
+            name: "FillRecords", dependencies: ["Accumulator", "CSeqlock", "FixedPoint"],
             swiftSettings: strict),
+        .target(
+            name: "Feeds",
+            dependencies: ["Accumulator", "CSeqlock", "CZlib", "FillRecords", "FixedPoint", "LotMatching"],
+            swiftSettings: strict),
+        .systemLibrary(
+            name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+        .target(name: "CBusMessages", dependencies: ["CProtobufC"], cSettings: strictC),
         .target(name: "CToml", cxxSettings: [.treatAllWarnings(as: .error)]),
         .target(
             name: "Configuration",
@@ -150,7 +157,8 @@ let package = Package(
         .testTarget(
             name: "FeedsTests",
             dependencies: [
-                "Accumulator", "CSeqlock", "CZlib", "Feeds", "FixedPoint", "LotMatching", "TestSupport",
+                "Accumulator", "CSeqlock", "CZlib", "Feeds", "FillRecords", "FixedPoint", "LotMatching",
+                "TestSupport",
             ],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .target(

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/lib.sh
 
-all=(format lengths safety words imports headers links shell selftest warnings hot-path docs)
+all=(format lengths safety words imports headers links protos shell selftest warnings hot-path docs)
 
 check_format() {
     mapfile -t folders < <(for folder in Sources Tests Benchmarks; do [[ -d "$folder" ]] && echo "$folder"; done)
@@ -18,6 +18,7 @@ check_words() { scripts/checks/words.sh .; }
 check_imports() { scripts/checks/imports.sh .; }
 check_headers() { scripts/checks/headers.sh .; }
 check_links() { scripts/checks/links.sh .; }
+check_protos() { scripts/checks/protos.sh .; }
 check_shell() { scripts/checks/shell.sh .; }
 check_selftest() { scripts/checks/selftest.sh; }
 

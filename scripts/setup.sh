@@ -21,6 +21,7 @@ packages=(
     nats-server python3-pip                   # tests run the bus with this server, and with a newer one from PyPI
     openssl                                   # tests make certificates with it
     liburing-dev                              # the journal's writes
+    libprotobuf-c-dev protobuf-c-compiler     # messages of the bus
     strace                                    # the fault harness ends and fails system calls with it
     libsystemd-dev                            # the daemon tells systemd how it is
 )

@@ -1,7 +1,9 @@
+import FillRecords
+
 /// Which column of a CSV file holds which field.
 struct CSVHeader {
     /// The column of each field that the file has, in the order of columns.
-    private(set) var columns: [(column: Int, field: FeedField)] = []
+    private(set) var columns: [(column: Int, field: FillField)] = []
     /// How many columns there are, known or not.
     private(set) var columnCount = 0
     /// Columns that mean nothing to us, as far as their names can be shown; at most 32.
@@ -18,13 +20,13 @@ struct CSVHeader {
                     reason: .duplicateColumn, offset: slice.start,
                     detail: "column \(quoted(name)) is there twice", endsFile: true)
             }
-            if let field = FeedField(name: name) {
+            if let field = FillField(name: name) {
                 columns.append((column, field))
             } else if unknownNames.count < 32 {
                 unknownNames.append(quoted(name))
             }
         }
-        let missing = FeedField.allCases.filter { field in
+        let missing = FillField.allCases.filter { field in
             field.isRequired && !columns.contains { $0.field == field }
         }
         if missing.isEmpty { return }

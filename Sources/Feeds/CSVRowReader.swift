@@ -1,3 +1,5 @@
+import FillRecords
+
 /// What a reader of rows found.
 enum RowStep {
     /// The row at hand is an execution.
@@ -19,7 +21,7 @@ struct CSVRowReader: ~Copyable {
     /// Where the row left its first line: the opening quote of the field that goes on.
     private var spanningQuoteOffset = 0
 
-    mutating func next(_ lines: inout LineBuffer, _ row: inout FeedRow) throws(FeedError) -> RowStep {
+    mutating func next(_ lines: inout LineBuffer, _ row: inout FillRow) throws(FeedError) -> RowStep {
         while true {
             row.clear()
             switch try lines.nextLine() {
@@ -96,7 +98,7 @@ struct CSVRowReader: ~Copyable {
     }
 
     /// Puts the fields where their columns say.
-    private mutating func map(_ lines: inout LineBuffer, _ row: inout FeedRow) throws(RowFailure) {
+    private mutating func map(_ lines: inout LineBuffer, _ row: inout FillRow) throws(RowFailure) {
         if splitter.fieldCount != header.columnCount { throw .row(fieldCountProblem(lines)) }
         // Before anything is changed in place: a row that goes back to its second line must be as it was.
         if lines.rowLineCount > 1 { try checkLineEnds(lines) }
@@ -120,7 +122,7 @@ struct CSVRowReader: ~Copyable {
     }
 
     /// For a row that cannot be used: the fields that were split before the trouble, to name the trade.
-    private func mapReadable(_ lines: borrowing LineBuffer, _ row: inout FeedRow) {
+    private func mapReadable(_ lines: borrowing LineBuffer, _ row: inout FillRow) {
         for (column, field) in header.columns where column < splitter.fields.count {
             if !splitter.fields[column].isEscaped { row[field] = splitter.fields[column] }
         }

@@ -1,3 +1,5 @@
+import FillRecords
+
 /// Splits one CSV row (RFC 4180) into slices. A quoted field may go on over lines, so a split that ends inside
 /// quotes goes on where it stood once the row has got its next line. Looks at every byte once. Allocates only
 /// when a row has more fields than any before.

@@ -1,3 +1,4 @@
+import FillRecords
 import FixedPoint
 
 /// Remembers which fills of which orders were reported, for venues that report each fill twice under two

@@ -1,3 +1,5 @@
+import FillRecords
+
 /// The tags of a FIX ExecutionReport that we read.
 enum FIXTag: Int, CaseIterable {
     case account = 1

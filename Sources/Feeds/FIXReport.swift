@@ -1,10 +1,12 @@
+import FillRecords
+
 /// What one ExecutionReport (35=8) means: a fill, nothing, or trouble. Only ExecType tells a trade, because
 /// other reports repeat LastQty and LastPx. FIX 4.3 moved trades from ExecType 1 and 2 to F.
 struct FIXReport {
     let message: FIXMessage
 
     /// Puts a fill's fields into `row`; anything else is the answer.
-    func read(_ text: Span<UInt8>, into row: inout FeedRow) throws(RowProblem) -> IgnoredKind? {
+    func read(_ text: Span<UInt8>, into row: inout FillRow) throws(RowProblem) -> IgnoredKind? {
         let isLegacy = isUpTo42(text)
         if isLegacy, let kind = try transactionKind(text) { return kind }
         let execType = try execType(text, isLegacy: isLegacy)
@@ -59,7 +61,7 @@ struct FIXReport {
         return Unicode.Scalar(byte)
     }
 
-    private func map(_ text: Span<UInt8>, _ row: inout FeedRow) throws(RowProblem) {
+    private func map(_ text: Span<UInt8>, _ row: inout FillRow) throws(RowProblem) {
         row.isFIX = true
         row[.tradeID] = message[.execID]
         row[.orderID] = message[.orderID]

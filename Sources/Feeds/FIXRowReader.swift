@@ -1,3 +1,5 @@
+import FillRecords
+
 /// Reads fills from FIX logs: lines with any prefix, one or more messages each, and lines with none.
 struct FIXRowReader: ~Copyable {
     private var dedupe: FIXDedupe?
@@ -14,7 +16,7 @@ struct FIXRowReader: ~Copyable {
     /// Says that the row was taken as a fill: a second report of it may then be ignored.
     mutating func remember() { dedupe?.remember() }
 
-    mutating func next(_ lines: inout LineBuffer, _ row: inout FeedRow) throws(FeedError) -> RowStep {
+    mutating func next(_ lines: inout LineBuffer, _ row: inout FillRow) throws(FeedError) -> RowStep {
         while true {
             row.clear()
             if !hasLine {
@@ -34,7 +36,7 @@ struct FIXRowReader: ~Copyable {
     }
 
     /// The next message of the line, or nil when there is none left.
-    private mutating func nextInLine(_ text: Span<UInt8>, _ row: inout FeedRow) -> RowStep? {
+    private mutating func nextInLine(_ text: Span<UInt8>, _ row: inout FillRow) -> RowStep? {
         guard let start = FIXMessage.start(in: text, from: position) else {
             if foundMessage { return nil }
             hasLine = false

@@ -1,4 +1,5 @@
 import CSeqlock
+import FillRecords
 
 /// Reads files of executions, one after the other, and sends their records to a sink. Handles are defined once
 /// a run, so a later file goes on with the keys of an earlier one. Memory is bounded by the options, not by the
@@ -23,7 +24,9 @@ public struct Feed: ~Copyable {
     public init(options: FeedOptions = FeedOptions(), whenWaiting: (() -> Void)? = nil) {
         self.options = options
         self.whenWaiting = whenWaiting
-        encoder = FillEncoder(options: options)
+        encoder = FillEncoder(
+            book: options.book, account: options.account, strategy: options.strategy,
+            instruments: options.instruments, booksMax: options.booksMax, keysMax: options.keysMax)
     }
 
     /// Reads one file (`-` is standard input) to its end and sends what it holds. False when the sink stopped it.

@@ -1,3 +1,5 @@
+import FillRecords
+
 /// One file on its way through a feed: its lines, its format's reader, and the row at hand.
 struct FeedFile: ~Copyable {
     enum Step {
@@ -15,7 +17,7 @@ struct FeedFile: ~Copyable {
     private var csv = CSVRowReader()
     private var json = JSONRowReader()
     private var fix: FIXRowReader
-    private var row = FeedRow()
+    private var row = FillRow()
     private var isEnded = false
 
     private static let sniffedBytesMax = 4_096
@@ -73,8 +75,8 @@ struct FeedFile: ~Copyable {
     mutating func resume(_ encoder: inout FillEncoder) -> Step {
         let line = lines.line
         let reference = UInt64(number) << 48 | UInt64(line) & 0xffff_ffff_ffff
-        do throws(RowProblem) {
-            let answer = try lines.withRow { text throws(RowProblem) in
+        do throws(FillProblem) {
+            let answer = try lines.withRow { text throws(FillProblem) in
                 try encoder.encode(row, text, line: line, reference: reference)
             }
             switch answer {
@@ -84,7 +86,7 @@ struct FeedFile: ~Copyable {
             case .opensBook(let name, let index): return .opensBook(name, index: index)
             }
         } catch {
-            return .reject(rejected(error))
+            return .reject(rejected(RowProblem(error)))
         }
     }
 

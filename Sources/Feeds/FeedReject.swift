@@ -1,3 +1,5 @@
+import FillRecords
+
 /// Why a row, a line or the rest of a file was not used. The names go into rejects.csv and never change.
 public enum FeedRejectReason: String, Sendable, CaseIterable {
     /// Not a plain decimal (or, in JSON, not a number).
@@ -111,4 +113,14 @@ struct RowProblem: Error {
     /// The row may have swallowed others: reading goes on after the first of its lines.
     var resumesAtSecondLine = false
     var endsFile = false
+}
+
+extension RowProblem {
+    /// Trouble with what the row says, which is the same whatever the fill comes from.
+    init(_ problem: FillProblem) {
+        guard let reason = FeedRejectReason(rawValue: problem.reason.rawValue) else {
+            preconditionFailure("each reason of a fill is one of a feed's too")
+        }
+        self.init(reason: reason, offset: problem.offset, detail: problem.detail)
+    }
 }

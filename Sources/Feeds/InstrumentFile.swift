@@ -1,4 +1,5 @@
 public import Accumulator
+import FillRecords
 
 /// Static data of instruments from a CSV file with a header line:
 /// `symbol,price_decimals,qty_decimals,multiplier,currency,class,method` and `fee_decimals`; only the symbol is

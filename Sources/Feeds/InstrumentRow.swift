@@ -1,4 +1,5 @@
 import Accumulator
+import FillRecords
 import FixedPoint
 import LotMatching
 

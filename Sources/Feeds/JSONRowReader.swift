@@ -1,3 +1,5 @@
+import FillRecords
+
 /// Reads executions from JSON lines: one flat object a line, keys named as CSV columns. Values are strings or
 /// numbers (taken from their text, never through floating point); null is as good as absent. Other keys are
 /// ignored, whatever they hold.
@@ -7,7 +9,7 @@ struct JSONRowReader: ~Copyable {
 
     private var unknownKeys: [[UInt8]] = []
 
-    mutating func next(_ lines: inout LineBuffer, _ row: inout FeedRow) throws(FeedError) -> RowStep {
+    mutating func next(_ lines: inout LineBuffer, _ row: inout FillRow) throws(FeedError) -> RowStep {
         while true {
             row.clear()
             switch try lines.nextLine() {
@@ -21,7 +23,7 @@ struct JSONRowReader: ~Copyable {
             } catch {
                 return .problem(error)
             }
-            for field in FeedField.allCases where row[field].isEscaped {
+            for field in FillField.allCases where row[field].isEscaped {
                 var slice = row[field]
                 lines.withMutableRow { undoJSONEscapes(in: &$0, rowStart: $1, &slice) }
                 row[field] = slice
@@ -31,7 +33,7 @@ struct JSONRowReader: ~Copyable {
     }
 
     /// False for a blank line.
-    private mutating func read(_ text: Span<UInt8>, _ row: inout FeedRow) throws(RowProblem) -> Bool {
+    private mutating func read(_ text: Span<UInt8>, _ row: inout FillRow) throws(RowProblem) -> Bool {
         var scanner = JSONScanner()
         scanner.skipSpace(text)
         if scanner.peek(text) == nil { return false }
@@ -61,7 +63,7 @@ struct JSONRowReader: ~Copyable {
     }
 
     private mutating func readMember(
-        _ scanner: inout JSONScanner, _ text: Span<UInt8>, _ row: inout FeedRow
+        _ scanner: inout JSONScanner, _ text: Span<UInt8>, _ row: inout FillRow
     ) throws(RowProblem) {
         let start = scanner.position
         let name = try scanner.takeString(text)
@@ -75,7 +77,7 @@ struct JSONRowReader: ~Copyable {
         row[field] = try readValue(of: field, &scanner, text)
     }
 
-    private mutating func knownField(_ name: FieldSlice, _ text: Span<UInt8>) -> FeedField? {
+    private mutating func knownField(_ name: FieldSlice, _ text: Span<UInt8>) -> FillField? {
         if !name.isEscaped { return knownField(text.extracting(name.range)) }
         // Rare enough to pay for a copy.
         var copy = name.range.map { text[$0] }
@@ -85,8 +87,8 @@ struct JSONRowReader: ~Copyable {
         return knownField(copy.span.extracting(slice.range))
     }
 
-    private mutating func knownField(_ name: Span<UInt8>) -> FeedField? {
-        if let field = FeedField(name: name) { return field }
+    private mutating func knownField(_ name: Span<UInt8>) -> FillField? {
+        if let field = FillField(name: name) { return field }
         if unknownKeys.count < 32 {
             let isNew = !unknownKeys.contains { known in
                 known.count == name.count && known.indices.allSatisfy { known[$0] == name[$0] }
@@ -97,7 +99,7 @@ struct JSONRowReader: ~Copyable {
     }
 
     private func readValue(
-        of field: FeedField, _ scanner: inout JSONScanner, _ text: Span<UInt8>
+        of field: FillField, _ scanner: inout JSONScanner, _ text: Span<UInt8>
     ) throws(RowProblem) -> FieldSlice {
         let start = scanner.position
         switch scanner.peek(text) {

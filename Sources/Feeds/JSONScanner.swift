@@ -1,3 +1,5 @@
+import FillRecords
+
 /// Walks over the bytes of one JSON text (RFC 8259) without building anything. Each step checks what it passes
 /// and says where it is wrong. Allocates nothing unless it fails.
 struct JSONScanner {

@@ -1,4 +1,5 @@
 import Feeds
+import FillRecords
 import TestSupport
 import Testing
 

@@ -4,10 +4,10 @@
 # swift_files FOLDER...: Swift sources in those of the folders that exist.
 swift_files() { files_in '*.swift' "$@"; }
 
-# c_files FOLDER...: C sources and headers.
+# c_files FOLDER...: C sources and headers that somebody wrote, so not what protoc-c makes.
 c_files() {
-    files_in '*.h' "$@"
-    files_in '*.c' "$@"
+    files_in '*.h' "$@" | sed '/\.pb-c\.h$/d'
+    files_in '*.c' "$@" | sed '/\.pb-c\.c$/d'
 }
 
 files_in() {

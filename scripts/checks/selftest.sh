@@ -74,6 +74,7 @@ plant links README.md "no such heading: #absent" <<<$'# Here\n[a](#absent)'
 plant links Sources/A/A.swift "mentions doc""s/absent.md" <<<"// doc""s/absent.md says"
 plant links README.md "" <<<$'# The house, `in` short\n[a](#the-house-in-short) [b](Package.swift) `[c](d)`'
 
+plant protos Sources/CBusMessages/pks_bus_v1.pb-c.c "pks_bus_v1.pb-c.c: not what its proto says" <<<'int old;'
 plant shell scripts/a.sh "a.sh" <<<'if true; then'
 plant headers Sources/CSeqlock/include/a.h "a.h as c11" <<<'static inline int f(unsigned a) { return a > -1; }'
 plant headers Sources/CSeqlock/include/a.h "a.h as c++17" <<<'static inline int *f(void *a) { return a; }'

@@ -1,12 +1,13 @@
-import Accumulator
-import CSeqlock
+package import Accumulator
+package import CSeqlock
 import FixedPoint
 
 /// Turns rows into records: defines a handle at the first good row of each key, reads numbers at the
 /// instrument's decimals, and checks everything that a record cannot hold. One row gives at most a KEY, an
 /// EXTENSION and a FILL. Allocates only for keys, books and rejects.
-struct FillEncoder: ~Copyable {
-    enum Answer {
+package struct FillEncoder: ~Copyable {
+    /// What became of a row.
+    package enum Answer {
         /// The row's records are ready.
         case records
         /// The row's book must be opened first; then the row is encoded again.
@@ -14,13 +15,17 @@ struct FillEncoder: ~Copyable {
     }
 
     /// The records of the row; key and extension only when the flags say so.
-    private(set) var keyRecord = pks_key_record()
-    private(set) var extensionRecord = pks_extension_record()
-    private(set) var fillRecord = pks_fill_record()
-    private(set) var hasKey = false
-    private(set) var hasExtension = false
+    package private(set) var keyRecord = pks_key_record()
+    /// As `keyRecord`.
+    package private(set) var extensionRecord = pks_extension_record()
+    /// The fill.
+    package private(set) var fillRecord = pks_fill_record()
+    /// The row has a key that was not seen before.
+    package private(set) var hasKey = false
+    /// The fill has an extension.
+    package private(set) var hasExtension = false
     /// The book that they are for.
-    private(set) var book = 0
+    package private(set) var book = 0
 
     private let instruments: InstrumentTable
     private let defaultBook: DefaultName
@@ -49,19 +54,24 @@ struct FillEncoder: ~Copyable {
         var currency: UInt64
     }
 
-    init(options: FeedOptions) {
-        instruments = options.instruments
-        defaultBook = DefaultName(options.book, field: .book, bytesMax: Int(PKS_BOOK_BYTES))
-        defaultAccount = DefaultName(options.account, field: .account, bytesMax: Int(PKS_ACCOUNT_BYTES))
-        defaultStrategy = DefaultName(options.strategy, field: .strategy, bytesMax: Int(PKS_STRATEGY_BYTES))
-        booksMax = options.booksMax
-        keysMax = options.keysMax
+    /// An encoder that knows no key yet. `book`, `account` and `strategy` are of rows that name none; numbers have
+    /// the decimals of `instruments`. At most so many books and keys; more are rejects.
+    package init(
+        book: String, account: String, strategy: String, instruments: InstrumentTable, booksMax: Int,
+        keysMax: Int
+    ) {
+        self.instruments = instruments
+        defaultBook = DefaultName(book, field: .book, bytesMax: Int(PKS_BOOK_BYTES))
+        defaultAccount = DefaultName(account, field: .account, bytesMax: Int(PKS_ACCOUNT_BYTES))
+        defaultStrategy = DefaultName(strategy, field: .strategy, bytesMax: Int(PKS_STRATEGY_BYTES))
+        self.booksMax = booksMax
+        self.keysMax = keysMax
     }
 
     /// Makes the records of `row`, whose bytes are `text`. `reference` is what the records refer to it by.
-    mutating func encode(
-        _ row: borrowing FeedRow, _ text: Span<UInt8>, line: Int, reference: UInt64
-    ) throws(RowProblem) -> Answer {
+    package mutating func encode(
+        _ row: borrowing FillRow, _ text: Span<UInt8>, line: Int, reference: UInt64
+    ) throws(FillProblem) -> Answer {
         hasKey = false
         hasExtension = false
         try checkRequired(row)
@@ -84,7 +94,7 @@ struct FillEncoder: ~Copyable {
             }
         }
         if let refusal = bookStates[Int(data.book)].refusal {
-            throw RowProblem(reason: .bookRefused, offset: row[.book].start, detail: refusal)
+            throw FillProblem(reason: .bookRefused, offset: row[.book].start, detail: refusal)
         }
         try putNumbers(row, text, data, line: line)
         if row[.feeCurrency].count > 0 || row[.openTradeID].count > 0 { try putExtension(row, text, data) }
@@ -95,7 +105,7 @@ struct FillEncoder: ~Copyable {
     }
 
     /// Takes the answer of whoever opens books: nil, or why this one cannot be used.
-    mutating func bookOpened(_ name: String, refusal: String?) {
+    package mutating func bookOpened(_ name: String, refusal: String?) {
         books.add(Array(name.utf8).span)
         bookStates.append(BookState(refusal: refusal))
     }
@@ -108,8 +118,8 @@ struct FillEncoder: ~Copyable {
     }
 
     private mutating func collectKeyBytes(
-        _ row: borrowing FeedRow, _ text: Span<UInt8>
-    ) throws(RowProblem) {
+        _ row: borrowing FillRow, _ text: Span<UInt8>
+    ) throws(FillProblem) {
         try row.checkLength(.book, bytesMax: Int(PKS_BOOK_BYTES), reason: .nameTooLong)
         try row.checkLength(.account, bytesMax: Int(PKS_ACCOUNT_BYTES), reason: .nameTooLong)
         try row.checkLength(.strategy, bytesMax: Int(PKS_STRATEGY_BYTES), reason: .nameTooLong)
@@ -123,7 +133,7 @@ struct FillEncoder: ~Copyable {
 
     private mutating func append(
         _ slice: FieldSlice, _ text: Span<UInt8>, else name: DefaultName
-    ) throws(RowProblem) {
+    ) throws(FillProblem) {
         if slice.isPresent { return keyBytes.append(text.extracting(slice.range)) }
         if let problem = name.problem { throw problem }
         keyBytes.append(name.bytes.span)
@@ -132,16 +142,16 @@ struct FillEncoder: ~Copyable {
     /// The data of a key that was not seen before, and its KEY record. Nothing is remembered yet: the row may
     /// still turn out bad.
     private mutating func newKey(
-        _ row: borrowing FeedRow, _ text: Span<UInt8>
-    ) throws(RowProblem) -> NewKey {
+        _ row: borrowing FillRow, _ text: Span<UInt8>
+    ) throws(FillProblem) -> NewKey {
         let bookName = try bookName(row, text)
         guard let book = books.find(Array(bookName.utf8).span) else {
             if books.count < booksMax { return .opensBook(bookName, index: books.count) }
-            throw RowProblem(
+            throw FillProblem(
                 reason: .capacity, offset: row[.book].start, detail: "more than \(booksMax) books in one run")
         }
         if keys.count >= keysMax {
-            throw RowProblem(
+            throw FillProblem(
                 reason: .capacity, offset: row[.symbol].start,
                 detail: "more than \(keysMax) keys (account, strategy, symbol) in one run")
         }
@@ -158,8 +168,8 @@ struct FillEncoder: ~Copyable {
     }
 
     private mutating func putKey(
-        _ row: borrowing FeedRow, _ text: Span<UInt8>, handle: UInt32
-    ) throws(RowProblem) {
+        _ row: borrowing FillRow, _ text: Span<UInt8>, handle: UInt32
+    ) throws(FillProblem) {
         keyRecord = pks_key_record()
         keyRecord.kind = UInt8(PKS_KIND_KEY)
         keyRecord.handle = handle
@@ -187,7 +197,7 @@ struct FillEncoder: ~Copyable {
     }
 
     /// Letters, digits, `.`, `_` and `-`, because the name becomes a file's name.
-    private func bookName(_ row: borrowing FeedRow, _ text: Span<UInt8>) throws(RowProblem) -> String {
+    private func bookName(_ row: borrowing FillRow, _ text: Span<UInt8>) throws(FillProblem) -> String {
         let slice = row[.book]
         if !slice.isPresent { return string(defaultBook.bytes.span) }
         let name = text.extracting(slice.range)
@@ -197,7 +207,7 @@ struct FillEncoder: ~Copyable {
             let isDigit = byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
             let isInner = byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
             if isLetter || isDigit || byte == UInt8(ascii: "_") || (isInner && index > 0) { continue }
-            throw RowProblem(
+            throw FillProblem(
                 reason: .badBook, offset: slice.start + index,
                 detail:
                     "the book \(quoted(name)) has \(spelled(byte)) here (letters, digits, '_' and, not at the"
@@ -208,23 +218,23 @@ struct FillEncoder: ~Copyable {
 
     // MARK: - Fields
 
-    private func checkRequired(_ row: borrowing FeedRow) throws(RowProblem) {
-        for number in 0...FeedField.price.rawValue {
-            guard let field = FeedField(rawValue: number), !row[field].isPresent else { continue }
+    private func checkRequired(_ row: borrowing FillRow) throws(FillProblem) {
+        for number in 0...FillField.price.rawValue {
+            guard let field = FillField(rawValue: number), !row[field].isPresent else { continue }
             if field == .side && row.side != nil { continue }
-            throw RowProblem(
+            throw FillProblem(
                 reason: .missingField, offset: row[field].start,
                 detail: "\(row.name(of: field)) is missing or empty")
         }
     }
 
     private mutating func putNumbers(
-        _ row: borrowing FeedRow, _ text: Span<UInt8>, _ data: KeyData, line: Int
-    ) throws(RowProblem) {
+        _ row: borrowing FillRow, _ text: Span<UInt8>, _ data: KeyData, line: Int
+    ) throws(FillProblem) {
         let qty = try row.number(.qty, in: text, decimals: Int(data.qtyDecimals))
         if qty <= 0 {
             let words = qty == 0 ? "zero" : "negative (the side says the direction)"
-            throw RowProblem(
+            throw FillProblem(
                 reason: qty == 0 ? .zeroQuantity : .negativeQuantity, offset: row[.qty].start,
                 detail: "\(row.name(of: .qty)) is \(words)")
         }
@@ -245,8 +255,8 @@ struct FillEncoder: ~Copyable {
 
     /// What is rare about a fill: the lot that it closes, and a fee in a currency that is not the instrument's.
     private mutating func putExtension(
-        _ row: borrowing FeedRow, _ text: Span<UInt8>, _ data: KeyData
-    ) throws(RowProblem) {
+        _ row: borrowing FillRow, _ text: Span<UInt8>, _ data: KeyData
+    ) throws(FillProblem) {
         extensionRecord = pks_extension_record()
         extensionRecord.kind = UInt8(PKS_KIND_EXTENSION)
         extensionRecord.handle = data.handle

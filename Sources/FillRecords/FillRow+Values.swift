@@ -1,34 +1,34 @@
 import FixedPoint
 
 /// What the fields of a row say, checked. `text` is always the row's bytes.
-extension FeedRow {
+extension FillRow {
     /// BUY or SELL in any case, unless the format stated it by code.
-    func side(in text: Span<UInt8>) throws(RowProblem) -> FillSide {
+    func side(in text: Span<UInt8>) throws(FillProblem) -> FillSide {
         if let side { return side }
         let slice = self[.side]
         let value = text.extracting(slice.range)
         if equalsIgnoringCase(value, "buy") { return .buy }
         if equalsIgnoringCase(value, "sell") { return .sell }
-        throw RowProblem(
+        throw FillProblem(
             reason: .unknownSide, offset: slice.start,
             detail: "\(name(of: .side)) is \(quoted(value)); BUY or SELL is expected")
     }
 
     /// A number at so many decimals, exactly. Numbers written as JSON numbers may have an exponent.
-    func number(_ field: FeedField, in text: Span<UInt8>, decimals: Int) throws(RowProblem) -> Int64 {
+    func number(_ field: FillField, in text: Span<UInt8>, decimals: Int) throws(FillProblem) -> Int64 {
         let slice = self[field]
         let digits = text.extracting(slice.range)
         do throws(DecimalParseError) {
             if slice.isNumber { return try parseScientific(digits, decimals: decimals) }
             return try parseDecimal(digits, decimals: decimals)
         } catch {
-            let reason: FeedRejectReason =
+            let reason: FillRejectReason =
                 switch error {
                 case .empty, .noDigits, .badByte: .badNumber
                 case .tooManyDecimals: .tooManyDecimals
                 case .overflow: .overflow
                 }
-            throw RowProblem(
+            throw FillProblem(
                 reason: reason, offset: slice.start + error.offset,
                 detail: "\(name(of: field)) \(quoted(digits)): \(error)")
         }
@@ -37,15 +37,15 @@ extension FeedRow {
     /// Copies a field into a field of a record, padded with NUL; an absent one leaves only padding. Refuses what
     /// is too long and what would not be safe to print.
     func put<Place: BitwiseCopyable>(
-        _ field: FeedField, in text: Span<UInt8>, into place: inout Place, tooLong: FeedRejectReason
-    ) throws(RowProblem) {
+        _ field: FillField, in text: Span<UInt8>, into place: inout Place, tooLong: FillRejectReason
+    ) throws(FillProblem) {
         let slice = self[field]
         let value = text.extracting(slice.range)
         try checkLength(field, bytesMax: MemoryLayout<Place>.size, reason: tooLong)
         if putPadded(value, into: &place) { return }
         let invalid = firstInvalidUTF8(in: value)
         guard let offset = invalid ?? firstControl(in: value) else { return }
-        throw RowProblem(
+        throw FillProblem(
             reason: invalid == nil ? .binaryData : .invalidUTF8, offset: slice.start + offset,
             detail: "\(name(of: field)) \(quoted(value)) has \(spelled(value[offset])),"
                 + (invalid == nil ? " a control character" : " which is not valid UTF-8 here"))
@@ -53,11 +53,11 @@ extension FeedRow {
 
     /// Throws when a field has more bytes than its place.
     func checkLength(
-        _ field: FeedField, bytesMax: Int, reason: FeedRejectReason
-    ) throws(RowProblem) {
+        _ field: FillField, bytesMax: Int, reason: FillRejectReason
+    ) throws(FillProblem) {
         let slice = self[field]
         if slice.count <= bytesMax { return }
-        throw RowProblem(
+        throw FillProblem(
             reason: reason, offset: slice.start,
             detail: "\(name(of: field)) has \(slice.count) bytes; \(bytesMax) is the most")
     }

@@ -1,5 +1,9 @@
-/// What an execution consists of. The names are those of CSV columns and JSON keys.
-enum FeedField: Int, CaseIterable {
+/// Fills as somebody else spells them, to the 128-byte records that a ring takes. Files and the bus both come
+/// through this room: where a row's fields stand in its bytes (`FillRow`), what they must look like, and which
+/// records they make (`FillEncoder`). What stays out: formats of files, messages, where anything comes from.
+
+/// What an execution consists of. The names are those of CSV columns, JSON keys and the bus's messages.
+package enum FillField: Int, CaseIterable {
     case tradeID
     case symbol
     case side
@@ -14,9 +18,11 @@ enum FeedField: Int, CaseIterable {
     case eventNs
     case openTradeID
 
-    static let count = 13
+    /// How many there are.
+    package static let count = 13
 
-    var name: StaticString {
+    /// The name that never changes.
+    package var name: StaticString {
         switch self {
         case .tradeID: "trade_id"
         case .symbol: "symbol"
@@ -35,7 +41,7 @@ enum FeedField: Int, CaseIterable {
     }
 
     /// The name and tag of the FIX field that it comes from.
-    var fixName: StaticString {
+    package var fixName: StaticString {
         switch self {
         case .tradeID: "ExecID (17)"
         case .symbol: "Symbol (55)"
@@ -51,17 +57,20 @@ enum FeedField: Int, CaseIterable {
         }
     }
 
-    var isRequired: Bool { rawValue <= FeedField.price.rawValue }
+    /// Whether a fill is nothing without it.
+    package var isRequired: Bool { rawValue <= FillField.price.rawValue }
 
-    var isNumber: Bool {
+    /// Whether it is read as a number.
+    package var isNumber: Bool {
         switch self {
         case .qty, .price, .fee, .eventNs: true
         default: false
         }
     }
 
-    init?(name: Span<UInt8>) {
-        for field in FeedField.allCases where name.equals(field.name) {
+    /// The field of a name.
+    package init?(name: Span<UInt8>) {
+        for field in FillField.allCases where name.equals(field.name) {
             self = field
             return
         }
@@ -71,7 +80,7 @@ enum FeedField: Int, CaseIterable {
 
 extension Span where Element == UInt8 {
     /// Whether these are the bytes of an ASCII literal.
-    func equals(_ literal: StaticString) -> Bool {
+    package func equals(_ literal: StaticString) -> Bool {
         if count != literal.utf8CodeUnitCount { return false }
         for index in indices {
             // SAFETY: the literal lives for ever and has `count` bytes, as just compared.
