@@ -150,8 +150,10 @@ let package = Package(
                 "ShmBridge", "ShmReader",
             ],
             path: "Benchmarks/pks-bench", swiftSettings: strict),
+        .target(name: "CTestSupport", path: "Tests/CTestSupport", cSettings: strictC),
         .target(
-            name: "TestSupport", dependencies: ["CSeqlock"], path: "Tests/TestSupport", swiftSettings: strict),
+            name: "TestSupport", dependencies: ["CSeqlock", "CTestSupport"], path: "Tests/TestSupport",
+            swiftSettings: strict),
         .testTarget(
             name: "FixedPointTests", dependencies: ["FixedPoint", "TestSupport"], swiftSettings: strict),
         .testTarget(
@@ -182,7 +184,7 @@ let package = Package(
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .executableTarget(
             name: "pks-soak",
-            dependencies: ["Accumulator", "CSeqlock", "FillProducer", "ShmReader"],
+            dependencies: ["Accumulator", "CSeqlock", "FillProducer", "ShmReader", "TestSupport"],
             path: "Tests/Tools/pks-soak", swiftSettings: strict),
         .executableTarget(
             name: "pks-faults",

@@ -1,11 +1,12 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// The latency suite as a program: what it takes, and that each of its benchmarks of two processes comes to
 /// an end with figures. What the figures say is not a test's business.
 @Suite struct BenchTests {
-    private static let path = Pks.path.replacing(/pks$/, with: "pks-bench")
+    private static let path = Subprocess.product("pks-bench")
 
     private func run(_ arguments: [String], in scratch: borrowing Scratch) throws -> PksResult {
         let process = try PksProcess(arguments, in: scratch, program: Self.path)

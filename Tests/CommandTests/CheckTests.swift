@@ -4,6 +4,7 @@ import Glibc
 import LotMatching
 import PositionText
 import ShmReader
+import TestSupport
 import Testing
 
 @testable import PksCommand
@@ -76,7 +77,7 @@ import Testing
         defer { _ = close(descriptor) }
         var byte: UInt8 = 0x5a
         guard unsafe pwrite(descriptor, &byte, 1, off_t(offset)) == 1 else {
-            throw SpawnError(what: path, code: errno)
+            throw SystemFailure(path, code: errno)
         }
     }
 

@@ -2,6 +2,7 @@ import CSeqlock
 import FillProducer
 import Glibc
 import Service
+import TestSupport
 import Testing
 
 @testable import PksCommand

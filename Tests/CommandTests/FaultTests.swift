@@ -7,7 +7,7 @@ import Testing
     /// Runs rows of the harness that the build put next to the tests.
     private func run(_ rows: String) throws {
         let scratch = try Scratch()
-        let program = Pks.path.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } + "/pks-faults"
+        let program = Subprocess.product("pks-faults")
         let process = try PksProcess(
             ["--quick", "--only", rows, "--seed", "\(TestSeed.base)"], in: scratch, program: program)
         let status = process.wait()

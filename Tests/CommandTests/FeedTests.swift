@@ -2,6 +2,7 @@ import CSeqlock
 import FillProducer
 import Glibc
 import ShmBridge
+import TestSupport
 import Testing
 
 /// `pks feed`, with the test at the other end of the ring: it plays the writer.
@@ -54,7 +55,7 @@ import Testing
 
         /// Takes until the process has ended.
         mutating func serve(_ process: PksProcess) -> Int32 {
-            while !process.hasEnded {
+            while process.isRunning {
                 take()
                 sched_yield()
             }

@@ -2,6 +2,7 @@ import CSeqlock
 import Glibc
 import ServiceSupport
 import ShmReader
+import TestSupport
 import Testing
 
 /// The verbs that look into a journal, beside the daemon that writes it.

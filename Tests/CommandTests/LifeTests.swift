@@ -3,6 +3,7 @@ import FillProducer
 import Glibc
 import ShmBridge
 import ShmReader
+import TestSupport
 import Testing
 
 /// Two replays at once, signals, and what is left behind.
@@ -120,7 +121,7 @@ import Testing
         let scratch = try Scratch()
         let waiting = try begin(scratch)
         waiting.replay.signal(SIGKILL)
-        #expect(waiting.replay.wait() == 1000 + SIGKILL)
+        #expect(waiting.replay.wait() == -SIGKILL)
         #expect(scratch.sharedMemory() == ["pks-positions-v1-\(scratch.book)"])
         let input = try scratch.write("fills.csv", Cases.partialClose)
         let run = try Pks.run(

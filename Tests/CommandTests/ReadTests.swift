@@ -3,6 +3,7 @@ import Glibc
 import PositionText
 import ShmBridge
 import ShmReader
+import TestSupport
 import Testing
 
 @testable import PksCommand
@@ -142,7 +143,7 @@ import Testing
         try pipe.write(Cases.header + String(repeating: "x,ABC,BUY,0,1\n", count: 5000))
         #expect(replay.awaitErrors { $0.contains("zero_quantity") })
         replay.signal(SIGKILL)
-        #expect(replay.wait() == 1000 + SIGKILL)
+        #expect(replay.wait() == -SIGKILL)
         let reader = try SegmentReader(book: scratch.book)
         let slotCount = reader.slotCount
         #expect(slotCount == 1)

@@ -43,7 +43,7 @@ import Testing
     private func file(_ path: String) throws -> ByteWriter {
         // SAFETY: the name lives for the call.
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        guard descriptor >= 0 else { throw SpawnError(what: path, code: errno) }
+        guard descriptor >= 0 else { throw SystemFailure(path, code: errno) }
         return ByteWriter(descriptor: descriptor, name: path, ownsDescriptor: true)
     }
 

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// `pks run --journal` as a process: what is on its disk when it is killed, and what the other verbs make of it.

@@ -3,6 +3,7 @@ import FillProducer
 import Glibc
 import ServiceSupport
 import ShmReader
+import TestSupport
 import Testing
 
 /// Readers and producers come and go a thousand times, and the daemon and its machine look as before.

@@ -195,7 +195,7 @@ final class NotifySocket {
                 unsafe bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
-        guard isPlaced, bound == 0 else { throw SpawnError(what: path, code: errno) }
+        guard isPlaced, bound == 0 else { throw SystemFailure(path, code: errno) }
     }
 
     deinit { _ = close(descriptor) }

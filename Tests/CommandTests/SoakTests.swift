@@ -1,9 +1,10 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// The soak of `./run soak` in its short form: three producers, two books, readers and the monitor.
 @Suite struct SoakTests {
-    private static var tool: String { Pks.path.replacing(/pks$/, with: "pks-soak") }
+    private static var tool: String { Subprocess.product("pks-soak") }
 
     @Test func `What three producers send into two books under load is what a replay has`() throws {
         let scratch = try Scratch()

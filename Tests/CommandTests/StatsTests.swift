@@ -1,5 +1,6 @@
 import Accumulator
 import Glibc
+import TestSupport
 import Testing
 
 @testable import PksCommand

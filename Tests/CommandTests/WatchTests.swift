@@ -2,6 +2,7 @@ import CSeqlock
 import Glibc
 import ShmBridge
 import ShmReader
+import TestSupport
 import Testing
 
 /// `pks read --watch`: rows as they change, across writers.
@@ -74,7 +75,7 @@ import Testing
         try overwrite(reader.path, at: offset, with: UInt32(Int32.max))
         let listing = try PksProcess(["ls"], in: scratch)
         // The heart beats until the listing has ended.
-        while !listing.hasEnded { writer.beat(nowNs: pks_monotonic_ns()) }
+        while listing.isRunning { writer.beat(nowNs: pks_monotonic_ns()) }
         let line = listing.outputSoFar().split(separator: "\n").first { $0.hasPrefix(scratch.book) }
         #expect(line?.split(separator: " ")[1] == "live")
         // And then it does not.
@@ -89,7 +90,7 @@ import Testing
         defer { _ = close(descriptor) }
         var word = word
         guard unsafe pwrite(descriptor, &word, 4, off_t(offset)) == 4 else {
-            throw SpawnError(what: path, code: errno)
+            throw SystemFailure(path, code: errno)
         }
     }
 

@@ -25,10 +25,17 @@ import Testing
         try #require(Bundle.module.path(forResource: "Fixtures/" + name, ofType: nil))
     }
 
+    /// Whether a program can be run here.
+    private func hasCommand(_ name: String) -> Bool {
+        guard let probe = try? Subprocess([name, "--version"], errors: .pipe) else { return false }
+        _ = probe.rest()
+        return probe.wait() == 0
+    }
+
     private func compile(_ command: [String]) throws {
-        var compiler = try Child(command, withErrors: true)
+        let compiler = try Subprocess(command, errors: .pipe)
         let output = compiler.rest()
-        let status = compiler.waitForEnd()
+        let status = compiler.wait()
         #expect(status == 0, "\(command.joined(separator: " "))\n\(output)")
     }
 
@@ -44,22 +51,22 @@ import Testing
         let place = try Place(in: "/tmp")
         let ringPath = "/dev/shm" + PKS_RING_PREFIX + "\(book)-\(producer)"
         defer { _ = unsafe unlink(ringPath) }
-        var gateway = try Child(
-            [program, book, "\(count)"], environment: ["PKS_RUN_DIR": place.path], withErrors: true)
+        let gateway = try Subprocess(
+            [program, book, "\(count)"], environment: ["PKS_RUN_DIR": place.path], errors: .pipe)
         var taken = Taken()
-        while unsafe access(ringPath, F_OK) != 0, !gateway.isGone() { sched_yield() }
+        while unsafe access(ringPath, F_OK) != 0, gateway.isRunning { sched_yield() }
         var consumer = try RingConsumer(book: book, producer: producer, segmentEpoch: 1)
         var isOver = false
         while !isOver {
             // Looked at before the tail is: what is published with the closing must not stay behind.
-            isOver = consumer.isClosed || gateway.isGone()
+            isOver = consumer.isClosed || !gateway.isRunning
             guard consumer.refresh() else { throw PlaceError(what: "quarantined", code: 0) }
             for number in consumer.freed..<consumer.tail { take(number, from: &consumer, into: &taken) }
             consumer.setApplied(consumer.tail)
             consumer.setFreed(consumer.tail)
         }
         #expect(gateway.line() == "sent=\(count) accepted=1")
-        #expect(gateway.waitForEnd() == 0)
+        #expect(gateway.wait() == 0)
         check(taken)
     }
 
@@ -121,7 +128,7 @@ import Testing
 
     @Test func theProgramInSwiftSendsWhatItSays() throws {
         try expectGateway(
-            Child.products + "/gateway-swift", producer: "gateway-swift", sends: 3000
+            Subprocess.product("gateway-swift"), producer: "gateway-swift", sends: 3000
         ) { expectPlain($0, price: 15_000) }
     }
 

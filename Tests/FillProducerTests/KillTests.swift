@@ -10,7 +10,7 @@ import Testing
 @Suite struct KillTests {
     // SAFETY (all of these): what is passed by address is a local that outlives the call.
 
-    private static let tool = Child.products + "/pks-torture"
+    private static let tool = Subprocess.product("pks-torture")
 
     /// Takes numbered records off a ring and checks each.
     private struct Checker {
@@ -72,7 +72,7 @@ import Testing
         var checker = Checker()
         var lives = 0
         for _ in 0..<40 {
-            var child = try Child([
+            let child = try Subprocess([
                 Self.tool, "gateway", place.path, "\(checker.next)",
                 "\(UInt64.random(in: 0...UInt64.max, using: &random))",
             ])
@@ -101,7 +101,7 @@ import Testing
     @Test func aProducerKilledAtAnyInstructionLeavesARingThatItGoesOnWith() throws {
         let place = try Place()
         let copy = try Place()
-        var child = try Child([Self.tool, "step", place.path])
+        let child = try Subprocess([Self.tool, "step", place.path])
         let greeting = child.line()
         guard greeting == "ready" else {
             // Containers may forbid tracing.

@@ -1,6 +1,7 @@
 import CSeqlock
 import ShmBridge
 import ShmReader
+import TestSupport
 import Testing
 
 @Suite struct ChangeTests {
@@ -82,7 +83,7 @@ import Testing
     func aTailFollowsAnotherProcessAndEachSlotIsAtLeastAsNewAsItsChange() throws {
         let scratch = try Scratch()
         let seed = UInt64.random(in: 1...UInt64.max)
-        var tool = try Tool("spread", scratch.path, "16", "\(seed)")
+        let tool = try Subprocess.tool("spread", scratch.path, "16", "\(seed)")
         #expect(tool.line() == "ready")
         let reader = try scratch.reader()
         var cursor = reader.changeCursor()

@@ -3,6 +3,7 @@ import CTorture
 import Glibc
 import ShmBridge
 import ShmReader
+import TestSupport
 import Testing
 
 /// A writer that ends in the middle of a cell has stored half of counter 42 over the last but one value;
@@ -39,9 +40,9 @@ import Testing
 
     @Test func readersGoOnAfterAWriterWasKilledHalfWayThroughACell() throws {
         let scratch = try Scratch()
-        var tool = try Tool("half", scratch.path, "kill")
+        let tool = try Subprocess.tool("half", scratch.path, "kill")
         #expect(tool.line() == "ready")
-        let end = tool.waitForEnd()
+        let end = tool.wait()
         #expect(end == -SIGKILL)
         let reader = try scratch.reader()
         try expectLastGoodValue(reader)
@@ -50,7 +51,7 @@ import Testing
 
     @Test func readersGoOnWhileAWriterIsStoppedHalfWayThroughACell() throws {
         let scratch = try Scratch()
-        var tool = try Tool("half", scratch.path, "stop")
+        let tool = try Subprocess.tool("half", scratch.path, "stop")
         #expect(tool.line() == "ready")
         let stopped = tool.waitUntilStopped()
         #expect(stopped)
@@ -69,11 +70,11 @@ import Testing
 
     @Test func theNextWriterReplacesTheSegmentOfAKilledOneAndAttachedReadersLearnIt() throws {
         let scratch = try Scratch()
-        var tool = try Tool("half", scratch.path, "kill")
+        let tool = try Subprocess.tool("half", scratch.path, "kill")
         #expect(tool.line() == "ready")
         var reader = try scratch.reader()
         let oldEpoch = reader.epoch
-        let end = tool.waitForEnd()
+        let end = tool.wait()
         #expect(end == -SIGKILL)
         let beatNs = reader.heartbeatNs
         let alone = try reader.reattachIfNeeded(staleAfterNs: 1000, nowNs: beatNs + 2000)

@@ -1,6 +1,7 @@
 import CSeqlock
 import Glibc
 import ShmBridge
+import TestSupport
 import Testing
 
 /// docs/shm-abi.md against the headers and against a segment: tables, and the programs in other languages.
@@ -23,8 +24,8 @@ import Testing
     }
 
     private static func exists(_ command: String) -> Bool {
-        guard var probe = try? Tool("--version", command: [command]) else { return false }
-        return probe.waitForEnd() == 0
+        guard let probe = try? Subprocess([command, "--version"]) else { return false }
+        return probe.wait() == 0
     }
 
     @Test func theTablesSayWhatTheHeadersAssert() throws {
@@ -56,9 +57,9 @@ import Testing
     private func expectProgram(_ command: [String], reads scratch: borrowing Scratch) throws {
         let path = scratch.segmentPath("main")
         func run(_ symbol: String) throws -> (line: String?, status: Int32) {
-            var tool = try Tool(command: command + [path, "acc", "strat", symbol])
+            let tool = try Subprocess(command + [path, "acc", "strat", symbol])
             let line = tool.line()
-            return (line, tool.waitForEnd())
+            return (line, tool.wait())
         }
         let found = try run("BTCUSDT")
         #expect(found.line == "net_qty=-17 fills=3 applied_seq=12345678901")
@@ -86,8 +87,8 @@ import Testing
     }
 
     private func compile(_ command: [String]) throws {
-        var compiler = try Tool(command: command)
-        #expect(compiler.waitForEnd() == 0)
+        let compiler = try Subprocess(command)
+        #expect(compiler.wait() == 0)
     }
 
     @Test(.enabled(if: exists("clang"), "needs clang, which comes with the Swift toolchain"))

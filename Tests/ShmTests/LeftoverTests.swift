@@ -2,6 +2,7 @@ import CSeqlock
 import Glibc
 import ShmBridge
 import ShmReader
+import TestSupport
 import Testing
 
 /// What stands where a new segment goes, and what readers of it learn.
@@ -118,8 +119,9 @@ import Testing
 
     @Test func theSegmentHasExactlyItsModeWhateverTheUmaskIs() throws {
         let scratch = try Scratch()
-        var tool = try Tool(
-            command: ["sh", "-c", "umask 0777; exec \"$0\" hold \"$1\"", Tool.path, scratch.path])
+        let tool = try Subprocess(
+            ["sh", "-c", "umask 0777; exec \"$0\" hold \"$1\"", Subprocess.tool, scratch.path],
+            input: .pipe(InputPipe()))
         #expect(tool.line() == "ready")
         #expect(FilePatch.mode(of: scratch.segmentPath("main")) == 0o640)
         #expect(FilePatch.mode(of: scratch.path + "/main.lock") == 0o600)

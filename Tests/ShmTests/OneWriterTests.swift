@@ -3,6 +3,7 @@ import FillProducer
 import Glibc
 import ShmBridge
 import ShmReader
+import TestSupport
 import Testing
 
 @Suite struct OneWriterTests {
@@ -10,15 +11,15 @@ import Testing
 
     @Test func aSecondWriterIsToldWhoRunsAndTouchesNothing() throws {
         let scratch = try Scratch()
-        var first = try Tool("hold", scratch.path)
+        let first = try Subprocess.tool("hold", scratch.path)
         #expect(first.line() == "ready")
         let reader = try scratch.reader()
         let (epoch, files) = (reader.epoch, scratch.files())
 
-        var second = try Tool("create", scratch.path, "64")
+        let second = try Subprocess.tool("create", scratch.path, "64")
         let message = try required(second.line())
         #expect(message.contains("already running as process \(first.pid)"))
-        let end = second.waitForEnd()
+        let end = second.wait()
         #expect(end == 75)
 
         #expect(throws: ShmError.alreadyRunning(object: scratch.path + "/main.lock", pid: UInt32(first.pid)))
@@ -33,7 +34,7 @@ import Testing
     @Test func aWriterWithAnotherRunDirectoryDoesNotTakeALiveBookOver() throws {
         let scratch = try Scratch()
         let other = try Scratch()
-        var first = try Tool("hold", scratch.path)
+        let first = try Subprocess.tool("hold", scratch.path)
         #expect(first.line() == "ready")
         let (book, otherRun) = (scratch.configuration(), other.path)
         #expect(throws: ShmError.alreadyRunning(object: scratch.segmentPath("main"), pid: UInt32(first.pid)))

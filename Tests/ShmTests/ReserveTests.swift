@@ -1,5 +1,6 @@
 import CSeqlock
 import Glibc
+import TestSupport
 import Testing
 
 /// Shared memory that is too small, on a tiny file system of the test's own in a private mount namespace.
@@ -8,8 +9,8 @@ import Testing
 
     private static func canMount() -> Bool {
         let script = "mount -t tmpfs -o size=64k,mode=0700 tmpfs /mnt"
-        guard var probe = try? Tool(command: unshare + ["sh", "-c", script]) else { return false }
-        return probe.waitForEnd() == 0
+        guard let probe = try? Subprocess(unshare + ["sh", "-c", script]) else { return false }
+        return probe.wait() == 0
     }
 
     /// Makes a segment on a file system of `size`; gives the lines that it printed and its status.
@@ -20,10 +21,10 @@ import Testing
             "$0" create "$1" \(slots); status=$?
             ls -A "$1"; exit $status
             """
-        var tool = try Tool(command: Self.unshare + ["sh", "-c", script, Tool.path, scratch.path])
+        let tool = try Subprocess(Self.unshare + ["sh", "-c", script, Subprocess.tool, scratch.path])
         var lines: [String] = []
         while let line = tool.line() { lines.append(line) }
-        return (lines, tool.waitForEnd())
+        return (lines, tool.wait())
     }
 
     @Test(.enabled(if: canMount(), "mounting in a private namespace is not permitted here"))

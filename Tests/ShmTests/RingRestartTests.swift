@@ -2,6 +2,7 @@ import CSeqlock
 import FillProducer
 import Glibc
 import ShmBridge
+import TestSupport
 import Testing
 
 /// Either end of a ring may die and come back; nothing is lost and nothing comes twice.
@@ -159,13 +160,13 @@ import Testing
     func fillsCrossFromProcessToProcessThroughAKilledAndRestartedProducer() throws {
         let scratch = try Scratch()
         let count = 300_000
-        var producer = try Tool("produce", scratch.path, "\(count)")
+        let producer = try Subprocess.tool("produce", scratch.path, "\(count)")
         #expect(producer.line() == "ready")
-        var consumer = try Tool("consume", scratch.path, "\(count)")
+        let consumer = try Subprocess.tool("consume", scratch.path, "\(count)")
         // Killed wherever it happens to be; the next one goes on from what was published.
         producer.signal(SIGKILL)
-        #expect(producer.waitForEnd() == -SIGKILL)
-        var second = try Tool("produce", scratch.path, "\(count)")
+        #expect(producer.wait() == -SIGKILL)
+        let second = try Subprocess.tool("produce", scratch.path, "\(count)")
         #expect(second.line() == "ready")
         #expect(consumer.line() == "taken=\(count)")
         #expect(second.line() == "put=\(count)")

@@ -1,6 +1,7 @@
 import CSeqlock
 import ShmBridge
 import ShmReader
+import TestSupport
 import Testing
 
 /// `spread` of pks-torture: record r adds one to the net quantity of slot r mod KEYS, except every fifth,
@@ -30,7 +31,7 @@ import Testing
     func aSnapshotIsTheWholeBookAsOfOneRecordWhileAnotherProcessWrites() throws {
         let scratch = try Scratch()
         let seed = UInt64.random(in: 1...UInt64.max)
-        var tool = try Tool("spread", scratch.path, "\(keys)", "\(seed)")
+        let tool = try Subprocess.tool("spread", scratch.path, "\(keys)", "\(seed)")
         #expect(tool.line() == "ready")
         let reader = try scratch.reader()
         var snapshot = PositionSnapshot()
@@ -58,7 +59,7 @@ import Testing
     @Test(.enabled(if: processorCount() > 1, "needs two processors"))
     func theSameCheckFindsThatAPlainScanIsNoSnapshot() throws {
         let scratch = try Scratch()
-        var tool = try Tool("spread", scratch.path, "\(keys)", "0")
+        let tool = try Subprocess.tool("spread", scratch.path, "\(keys)", "0")
         #expect(tool.line() == "ready")
         let reader = try scratch.reader()
         var wrong = 0
@@ -76,7 +77,7 @@ import Testing
     @Test(.enabled(if: processorCount() > 1, "needs two processors"))
     func aWriterThatLeavesNoTimeIsSaidToBeTooFast() throws {
         let scratch = try Scratch()
-        var tool = try Tool("spread", scratch.path, "2048", "0")
+        let tool = try Subprocess.tool("spread", scratch.path, "2048", "0")
         #expect(tool.line() == "ready")
         let reader = try scratch.reader()
         var snapshot = PositionSnapshot()

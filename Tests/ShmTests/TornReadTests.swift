@@ -1,10 +1,11 @@
+import TestSupport
 import Testing
 
 /// The full form, 10^8 reads and more, is scripts/torn.sh; the thread sanitizer's is scripts/tsan.sh.
 @Suite(.serialized) struct TornReadTests {
     private func torn(reads: Int, variant: String, seed: UInt64) throws -> [String: UInt64] {
         let scratch = try Scratch()
-        var tool = try Tool("torn", scratch.path, "\(reads)", variant, "\(seed)")
+        let tool = try Subprocess.tool("torn", scratch.path, "\(reads)", variant, "\(seed)")
         let line = try required(tool.line())
         print("torn reads, \(variant), seed \(seed): \(line)")
         return figures(line)

@@ -2,6 +2,7 @@ import Accumulator
 import CJournal
 import CSeqlock
 import Glibc
+import TestSupport
 import Journal
 
 // SAFETY (all of this file): names, records and buffers live for the calls.
@@ -174,6 +175,6 @@ final class JournalMaker {
         let count = unsafe bytes.withUnsafeBytes {
             unsafe pwrite(descriptor, $0.baseAddress, $0.count, off_t(offset))
         }
-        if count != bytes.count { throw SpawnError(what: name, code: errno) }
+        if count != bytes.count { throw SystemFailure(name, code: errno) }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// A directory and a book name of one test's own. What they leave behind goes with this value.
@@ -17,7 +18,7 @@ struct Scratch: ~Copyable {
         book = "ct-\(getpid())-\(number)"
         runDirectory = path + "/run"
         for directory in [path, runDirectory] where unsafe mkdir(directory, 0o700) != 0 {
-            throw SpawnError(what: directory, code: errno)
+            throw SystemFailure(directory, code: errno)
         }
     }
 
@@ -39,12 +40,12 @@ struct Scratch: ~Copyable {
     func write(_ name: String, _ bytes: [UInt8]) throws -> String {
         let path = file(name)
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        guard descriptor >= 0 else { throw SpawnError(what: path, code: errno) }
+        guard descriptor >= 0 else { throw SystemFailure(path, code: errno) }
         defer { _ = close(descriptor) }
         let written = unsafe bytes.withUnsafeBytes {
             unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
         }
-        guard written == bytes.count else { throw SpawnError(what: path, code: errno) }
+        guard written == bytes.count else { throw SystemFailure(path, code: errno) }
         return path
     }
 

@@ -1,14 +1,12 @@
 #define _GNU_SOURCE 1
 #include "CTorture.h"
 
-#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 static uint64_t word_of(uint64_t counter, int place) {
     return counter * (2 * (uint64_t)place + 1) + (uint64_t)place;
@@ -91,8 +89,6 @@ int torture_pin(int cpu) {
     CPU_SET(cpu, &set);
     return sched_setaffinity(0, sizeof(set), &set);
 }
-
-int torture_pipe(int *ends) { return pipe2(ends, O_CLOEXEC); }
 
 void torture_die_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGKILL); }
 

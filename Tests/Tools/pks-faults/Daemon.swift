@@ -1,10 +1,11 @@
 import Glibc
 import ShmReader
+import TestSupport
 
 /// One life of the real daemon, alone or under strace.
 final class Daemon {
     private let place: FaultPlace
-    private let child: Child
+    private let child: Subprocess
     private let isTraced: Bool
 
     /// Starts it. `strace`: the options of strace that this life runs under; `variables` are added to its environment.
@@ -15,27 +16,27 @@ final class Daemon {
         self.place = place
         isTraced = strace != nil
         let command = [program, "run", "--config", configuration]
-        child = try Child(
+        child = try Subprocess(
             "daemon", (strace.map { ["strace", "-f", "-qq"] + $0 } ?? []) + command, directory: place.path,
             variables: place.variables.merging(variables) { $1 })
     }
 
     var isRunning: Bool { child.isRunning }
-    var errors: String { child.errors }
-    var output: String { child.output }
+    var errors: String { child.errorsSoFar() }
+    var output: String { child.outputSoFar() }
 
     /// The daemon's own process; 0 when it is not there.
     var pid: pid_t { isTraced ? child.children.first ?? 0 : child.isRunning ? child.pid : 0 }
 
     /// It has said that its slots are live.
-    var isLive: Bool { child.errors.contains("pks: live") }
+    var isLive: Bool { child.errorsSoFar().contains("pks: live") }
 
     func signal(_ number: Int32) {
         let pid = pid
         if pid > 0 { _ = kill(pid, number) }
     }
 
-    /// How it ended, 1000 + n for signal n; nil when it hangs.
+    /// How it ended, -n for signal n; nil when it hangs.
     func end(withinNs ns: Int64 = Pace.hangNs) -> Int32? { child.wait(withinNs: ns) }
 
     /// Waits until it is live.

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// The rows of the table, in the order in which they run.
 enum FaultRows {
     struct Row: Sendable {
@@ -57,10 +59,10 @@ enum FaultRows {
     private static func straceFault() -> String? {
         do {
             let place = try FaultPlace("probe")
-            let probe = try Child(
+            let probe = try Subprocess(
                 "probe", ["strace", "-f", "-qq", "-o", "/dev/null", "true"], directory: place.path)
             let code = probe.wait()
-            return code == 0 ? nil : "strace cannot trace here: \(probe.errors)"
+            return code == 0 ? nil : "strace cannot trace here: \(probe.errorsSoFar())"
         } catch { return "there is no strace (\(error))" }
     }
 }

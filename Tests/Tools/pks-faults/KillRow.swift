@@ -125,7 +125,7 @@ struct KillRow {
             story.place, program: options.program, configuration: story.configuration, strace: strace)
         let code = try ride(story, daemon, end)
         let hasBeenLive = daemon.isLive
-        if code == 1000 + SIGKILL {
+        if code == -SIGKILL {
             outcome.injected += 1
             if !hasBeenLive { inRecovery += 1 }
             // A life may be killed before it is back at what the one before had applied and not made durable.

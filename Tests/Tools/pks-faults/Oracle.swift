@@ -1,4 +1,5 @@
 import ShmReader
+import TestSupport
 
 /// What must come of the scripts: `pks replay` of the same fills from a file, which no journal has seen.
 struct Oracle {
@@ -12,18 +13,20 @@ struct Oracle {
         let file = place.path + "/fills.csv"
         try FileText.write(file, Array((FillScript.header + scripts.map(\.rows).joined()).utf8))
         let out = place.path + "/replay"
-        let child = try Child(
+        let child = try Subprocess(
             "replay",
             [
                 program, "replay", file, "--book", place.book, "--method", method, "--out", out,
                 "--allow-rejects", "--json",
             ], directory: place.path, variables: place.variables)
         let code = child.wait()
-        guard code == 0 else { throw FaultFailure("the oracle's replay ended with \(code): \(child.errors)") }
+        guard code == 0 else {
+            throw FaultFailure("the oracle's replay ended with \(code): \(child.errorsSoFar())")
+        }
         positions = FileText.read(out + "/positions.csv").split(separator: "\n").map { String($0) }.sorted()
-        counts = Self.numbers(child.output)
+        counts = Self.numbers(child.outputSoFar())
         guard positions.count > 1, counts["fills"] ?? 0 > 0 else {
-            throw FaultFailure("the oracle's replay has no positions: \(child.output)")
+            throw FaultFailure("the oracle's replay has no positions: \(child.outputSoFar())")
         }
     }
 
@@ -44,23 +47,24 @@ struct Oracle {
     /// Compares the live book with what must be: positions in shared memory, counters, and the journal's own replay.
     /// `onlyState`: fills have come again from their source, so duplicates are not counted.
     func check(_ place: FaultPlace, program: String, onlyState: Bool = false) throws {
-        let read = try Child(
+        let read = try Subprocess(
             "read", [program, "read", "--book", place.book, "--csv"], directory: place.path,
             variables: place.variables)
-        guard read.wait() == 0 else { throw FaultFailure("pks read failed: \(read.errors)") }
-        let shown = read.output.split(separator: "\n").map { String($0) }.sorted()
+        guard read.wait() == 0 else { throw FaultFailure("pks read failed: \(read.errorsSoFar())") }
+        let shown = read.outputSoFar().split(separator: "\n").map { String($0) }.sorted()
         if shown != positions {
             let differing = Set(shown).symmetricDifference(positions).sorted().prefix(6)
             throw FaultFailure("positions differ from the replay: \(differing.joined(separator: " | "))")
         }
         try checkCounters(place, onlyState: onlyState)
-        let verify = try Child(
+        let verify = try Subprocess(
             "verify", [program, "verify", "--journal", place.journal, "--json"], directory: place.path,
             variables: place.variables)
         let code = verify.wait()
-        let found = Self.numbers(verify.output)
-        guard code == 0, verify.output.contains("\"holds\":true") else {
-            throw FaultFailure("pks verify --journal ended with \(code): \(verify.output)\(verify.errors)")
+        let output = verify.outputSoFar()
+        let found = Self.numbers(output)
+        guard code == 0, output.contains("\"holds\":true") else {
+            throw FaultFailure("pks verify --journal ended with \(code): \(output)\(verify.errorsSoFar())")
         }
         for name in onlyState ? ["fills"] : ["fills", "duplicates", "conflicts"]
         where found[name] != counts[name] {

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// A book, a producer with its script, and what must come of it: what most rows play.
 final class Scene {
@@ -68,9 +69,9 @@ final class Scene {
 
     /// Runs the command to its end.
     func command(_ arguments: [String]) throws -> (code: Int32, output: String, errors: String) {
-        let child = try Child(
+        let child = try Subprocess(
             arguments[0], [program] + arguments, directory: place.path, variables: place.variables)
         let code = child.wait()
-        return (code, child.output, child.errors)
+        return (code, child.outputSoFar(), child.errorsSoFar())
     }
 }

@@ -35,11 +35,11 @@ struct SlowRow {
                 "inject=fdatasync:delay_enter=\(micros)",
             ])
         let pid = daemon.pid
-        let atFirst = Child.residentBytes(pid)
+        let atFirst = Subprocess.residentBytes(pid)
         var most = atFirst
         let isDone = Pace.until {
             scene.gateway.pump(4096)
-            most = max(most, Child.residentBytes(pid))
+            most = max(most, Subprocess.residentBytes(pid))
             return !daemon.isRunning || (scene.gateway.isDone && scene.gateway.freed == scene.gateway.put)
         }
         guard isDone, daemon.isRunning else { throw FaultFailure("not everything arrives: \(daemon.errors)") }

@@ -1,6 +1,7 @@
 import CSeqlock
 import Glibc
 import ShmReader
+import TestSupport
 
 /// The whole of a soak: a daemon, producers, pollers and the monitor; then the reckoning.
 final class SoakRun {
@@ -8,7 +9,7 @@ final class SoakRun {
     private let program: String
     private let daemonProgram: String
     private let directory: String
-    private var children: [Child] = []
+    private var children: [SoakChild] = []
     private var residentBytes: [Int] = []
 
     init(_ plan: SoakPlan, program: String, daemonProgram: String) throws {
@@ -22,10 +23,7 @@ final class SoakRun {
 
     /// Ends what still runs and removes what was made.
     deinit {
-        for child in children where child.isRunning {
-            child.signal(SIGKILL)
-            _ = child.wait()
-        }
+        for child in children { child.process.kill() }
         // SAFETY (all of these): names live for the calls.
         for index in 0..<plan.books {
             _ = unsafe unlink("/dev/shm\(PKS_SEGMENT_PREFIX)\(plan.book(index))")
@@ -33,9 +31,7 @@ final class SoakRun {
                 _ = unsafe unlink("/dev/shm\(PKS_RING_PREFIX)\(plan.book(index))-\(plan.producer(producer))")
             }
         }
-        _ = try? Child("rm", ["rm", "-rf", directory], directory: "/tmp").wait()
-        // The shell's own output files of that last child.
-        for ending in ["out", "err"] { _ = unsafe unlink("/tmp/rm.\(ending)") }
+        Files.remove(directory)
     }
 
     func run() throws {
@@ -56,7 +52,7 @@ final class SoakRun {
             say("soak: \(producer.output.dropLast())")
         }
         try endMonitor(monitor)
-        daemon.signal(SIGTERM)
+        daemon.process.signal(SIGTERM)
         try daemon.expectSuccess()
         for poller in pollers {
             try poller.expectSuccess()
@@ -65,13 +61,13 @@ final class SoakRun {
         try reckon()
     }
 
-    private func start(_ name: String, role: [String]) throws -> Child {
-        let child = try Child(name, [program] + role + plan.options, directory: directory)
+    private func start(_ name: String, role: [String]) throws -> SoakChild {
+        let child = try SoakChild(name, [program] + role + plan.options, directory: directory)
         children.append(child)
         return child
     }
 
-    private func startDaemon() throws -> Child {
+    private func startDaemon() throws -> SoakChild {
         var text = "[service]\nrun_dir = \"\(directory)\"\n"
         for index in 0..<plan.books {
             text += """
@@ -84,41 +80,32 @@ final class SoakRun {
 
                 """
         }
-        try write(text, to: "\(directory)/soak.toml")
+        try Files.write("\(directory)/soak.toml", text)
         let ready = "\(directory)/ready"
-        let daemon = try Child(
+        let daemon = try SoakChild(
             "daemon", [daemonProgram, "run", "--config", "\(directory)/soak.toml", "--ready-file", ready],
             directory: directory)
         children.append(daemon)
         // SAFETY: the name lives for the call.
         while unsafe access(ready, F_OK) != 0 {
-            if !daemon.isRunning { throw SoakFailure("the daemon did not start: \(daemon.errors)") }
+            if !daemon.process.isRunning { throw SoakFailure("the daemon did not start: \(daemon.errors)") }
             Pace.rest(ms: 10)
         }
         return daemon
-    }
-
-    private func write(_ text: String, to path: String) throws {
-        // SAFETY: path and bytes live for the calls.
-        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        defer { _ = close(descriptor) }
-        var text = text
-        let count = text.withUTF8 { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
-        if count != text.utf8.count { throw SoakFailure("\(path) cannot be written: errno \(errno)") }
     }
 
     // MARK: - The monitor, in a terminal of its own
 
     private func startMonitor() throws -> Bool {
         let books = (0..<plan.books).flatMap { ["--book", plan.book($0)] }
-        let tmux = try Child(
+        let tmux = try SoakChild(
             "tmux",
             [
                 "tmux", "-L", "soak-\(plan.tag)", "new-session", "-d", "-x", "120", "-y", "40", daemonProgram,
                 "top",
             ]
                 + books, directory: directory)
-        if tmux.wait() == 0 { return true }
+        if tmux.process.wait() == 0 { return true }
         say("soak: SKIPPED: the monitor, because tmux does not run (\(tmux.errors.dropLast()))")
         return false
     }
@@ -126,12 +113,12 @@ final class SoakRun {
     /// The monitor must have lived to the end and show the books.
     private func endMonitor(_ isRunning: Bool) throws {
         guard isRunning else { return }
-        let capture = try Child(
+        let capture = try SoakChild(
             "capture", ["tmux", "-L", "soak-\(plan.tag)", "capture-pane", "-p"], directory: directory)
         defer {
-            _ = try? Child(
+            _ = try? SoakChild(
                 "kill", ["tmux", "-L", "soak-\(plan.tag)", "kill-server"], directory: directory
-            ).wait()
+            ).process.wait()
         }
         try capture.expectSuccess()
         guard capture.output.contains("SYM0") else {
@@ -141,14 +128,14 @@ final class SoakRun {
 
     // MARK: - While it runs
 
-    private func watch(_ daemon: Child, _ producers: [Child]) throws {
+    private func watch(_ daemon: SoakChild, _ producers: [SoakChild]) throws {
         let beganNs = pks_monotonic_ns()
         var toldNs = beganNs
-        while producers.contains(where: { $0.isRunning }) {
-            for child in children where !child.isRunning && child.wait() != 0 {
+        while producers.contains(where: { $0.process.isRunning }) {
+            for child in children where !child.process.isRunning && child.process.wait() != 0 {
                 throw SoakFailure("\(child.name) died: \(child.errors)")
             }
-            residentBytes.append(daemon.residentBytes)
+            residentBytes.append(Subprocess.residentBytes(daemon.process.pid))
             let nowNs = pks_monotonic_ns()
             if nowNs - toldNs > 10_000_000_000 {
                 toldNs = nowNs

@@ -3,6 +3,7 @@ import CTorture
 import Glibc
 import ShmBridge
 import ShmReader
+import TestSupport
 
 /// How a slot is read: the product's way, or one of the broken ways that prove the check.
 enum Variant: String {
@@ -91,9 +92,9 @@ enum TornReads {
         let wanted = arguments.number("READS")
         let variant = variant(&arguments)
         let seed = arguments.text("SEED")
-        let writer = try Spawned(["write", directory, seed])
+        let writer = try Subprocess([Subprocess.product("pks-torture"), "write", directory, seed])
         defer { writer.kill() }
-        guard writer.waitForLine() else { arguments.fail("the writing process did not start") }
+        guard writer.line() != nil else { arguments.fail("the writing process did not start") }
         _ = torture_pin(1)
         let reader = try SegmentReader(book: "main", directory: directory)
         return try tally(reader, wanted, variant).report()

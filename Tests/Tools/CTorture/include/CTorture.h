@@ -30,9 +30,6 @@ uint64_t broken_read_plain(const struct pks_slot *slot, struct pks_position *out
 /* Binds the calling thread to one processor; 0 when that was possible. */
 int torture_pin(int cpu);
 
-/* A pipe that no other process inherits by accident; 0 when it was made. */
-int torture_pipe(int *ends);
-
 /* Lets the parent of this process stop it after each of its instructions; 0 when that is not allowed here. */
 int torture_trace_me(void);
 
