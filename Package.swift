@@ -143,10 +143,15 @@ let package = Package(
         .target(
             name: "CLimits", dependencies: ["CLiburing", "CSeqlock"], path: "Benchmarks/CLimits",
             cSettings: strictC, cxxSettings: [.treatAllWarnings(as: .error)]),
+        .target(name: "BenchModel", path: "Benchmarks/BenchModel", swiftSettings: strict),
+        .testTarget(
+            name: "BenchTests", dependencies: ["BenchModel", "TestSupport"],
+            resources: [.copy("Fixtures")], swiftSettings: strict),
         .executableTarget(
             name: "pks-bench",
             dependencies: [
-                "Accumulator", "CJournal", "CLimits", "CSeqlock", "FillProducer", "Journal", "LotMatching",
+                "Accumulator", "BenchModel", "CJournal", "CLimits", "CSeqlock", "FillProducer", "Journal",
+                "LotMatching",
                 "ShmBridge", "ShmReader",
             ],
             path: "Benchmarks/pks-bench", swiftSettings: strict),

@@ -26,6 +26,17 @@ void limit_slot_reads(const void *slots, uint64_t slot_capacity, uint64_t slot, 
     read_each(&reader, slot, count);
 }
 
+void limit_slot_reads_of(const void *first, uint64_t slot_capacity, const uint32_t *slots, uint64_t count) {
+    struct reader reader = {first, slot_capacity};
+    struct pks_position position;
+    limit_use(&reader);
+    for (uint64_t i = 0; i < count; i++) {
+        if (slots[i] >= reader.slot_capacity) abort();
+        if (!pks_slot_read(&reader.slots[slots[i]], &position, 1024, NULL)) abort();
+        limit_use(&position);
+    }
+}
+
 /* What a writer in C would hold: pointers into the segment and its own counts. */
 struct writer {
     struct pks_slot *slots;

@@ -1,4 +1,5 @@
 import Accumulator
+import BenchModel
 import CLimits
 import CSeqlock
 import FillProducer
@@ -33,40 +34,48 @@ struct BacklogBench {
         bench = try BenchSegment(slotCapacity: 16384)
     }
 
-    func run() throws -> [Goal] {
-        var goals: [Goal] = []
-        var lean: [Sample] = []
-        var backlog: [Sample] = []
-        var single: [Sample] = []
-        for n in 0..<repetitions {
-            let (swiftFirst, seed) = (n % 2 == 0, 42 + UInt64(n))
-            backlog.append(try sample(.backlog, swiftFirst: swiftFirst, seed: seed))
-            lean.append(try sample(.backlogAgainstLean, swiftFirst: swiftFirst, seed: seed))
-            single.append(try sample(.oneByOne, swiftFirst: swiftFirst, seed: seed))
-        }
-        let ns = Statistics.median(backlog.map(\.ns))
-        var first = goal("P7", "ring backlog to slots, per fill / best C++ loop with look-ahead", backlog)
-        first.alsoHolds = ns <= 100
-        first.detail.append(("fills_per_second", 1e9 / ns))
-        first.detail.append(("fills", Double(fillCount)))
-        first.detail.append(("keys", Double(keyCount)))
-        first.detail.append(
-            ("lean_limit_ns_per_fill", Statistics.median(lean.map(\.limitNs))))
-        first.detail.append(
-            ("ratio_to_lean_limit", Statistics.median(lean.map { $0.ns / $0.limitNs })))
-        goals.append(first)
-        goals.append(goal("P7.single", "one fill at a time / plain C++ loop", single))
-        return goals
+    /// One repetition.
+    private struct Forms {
+        var backlog = Sample()
+        var lean = Sample()
+        var single = Sample()
     }
 
-    private func goal(_ id: String, _ title: String, _ samples: [Sample]) -> Goal {
-        Goal(
-            id: id, title: title, value: Statistics.median(samples.map { $0.ns / $0.limitNs }), goal: 1.25,
-            samples: samples.count, isNoisy: false,
+    func run(_ progress: Progress) throws -> [Goal] {
+        let runs = try GuardedRuns(repetitions, progress) { number in
+            let (swiftFirst, seed) = (number % 2 == 0, 42 + UInt64(number))
+            return Forms(
+                backlog: try sample(.backlog, swiftFirst: swiftFirst, seed: seed),
+                lean: try sample(.backlogAgainstLean, swiftFirst: swiftFirst, seed: seed),
+                single: try sample(.oneByOne, swiftFirst: swiftFirst, seed: seed))
+        }
+        let fills = [("fills", Double(fillCount)), ("keys", Double(keyCount))]
+        return [
+            goal(
+                runs, "P7", "ring backlog to slots, per fill / best C++ loop with look-ahead", \.backlog,
+                fills + [
+                    ("fills_per_second", 1e9 / runs.median(\.backlog.ns)),
+                    ("lean_limit_ns_per_fill", runs.median(\.lean.limitNs)),
+                    ("ratio_to_lean_limit", runs.median { $0.lean.ns / $0.lean.limitNs }),
+                ]),
+            goal(runs, "P7.single", "one fill at a time / plain C++ loop", \.single, fills),
+            runs.goal(
+                "P7.rate", "fills a second on one core with a backlog", 10e6, .atLeast,
+                value: { 1e9 / $0.backlog.ns },
+                detail: [("limit_fills_per_second", 1e9 / runs.median(\.backlog.limitNs))]),
+        ]
+    }
+
+    private func goal(
+        _ runs: GuardedRuns<Forms>, _ id: String, _ title: String, _ form: KeyPath<Forms, Sample>,
+        _ more: [(name: String, value: Double)]
+    ) -> Goal {
+        runs.goal(
+            id, title, 1.25, value: { $0[keyPath: form].ns / $0[keyPath: form].limitNs },
             detail: [
-                ("ns_per_fill", Statistics.median(samples.map(\.ns))),
-                ("limit_ns_per_fill", Statistics.median(samples.map(\.limitNs))),
-            ])
+                ("ns_per_fill", runs.median { $0[keyPath: form].ns }),
+                ("limit_ns_per_fill", runs.median { $0[keyPath: form].limitNs }),
+            ] + more)
     }
 
     /// Keys, and fills of random side, quantity and price, so that positions grow, shrink and flip.

@@ -1,3 +1,4 @@
+import BenchModel
 import CLimits
 import CSeqlock
 import Foundation
@@ -26,14 +27,14 @@ struct CommitBench {
         let isBusy: Bool
     }
 
-    /// A case's times, ns: the journal's, and each pattern's.
+    /// One repetition's times, ns: the journal's, and each pattern's.
     private struct Times {
+        var beganNs: Int64
         var journal: [UInt32] = []
         var raw: [[UInt32]] = Array(repeating: [], count: CommitBench.patterns.count)
-        var ratios: [Double] = []
     }
 
-    func run() throws -> [Goal] {
+    func run(_ progress: Progress) throws -> [Goal] {
         defer { try? FileManager.default.removeItem(atPath: path) }
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         // SAFETY: opened here, used by this thread, closed at the end.
@@ -49,46 +50,58 @@ struct CommitBench {
             Case(id: "P10.64k", title: "64 KiB, cores idle", records: record, bytes: 65536, isBusy: false),
             Case(
                 id: "P10.64k.busy", title: "64 KiB, cores busy", records: record, bytes: 65536, isBusy: true),
-        ].map { unsafe try measure($0, disk) }
+        ].map { unsafe try measure($0, disk, progress) }
     }
 
-    private func measure(_ one: Case, _ disk: OpaquePointer) throws -> Goal {
-        let load = one.isBusy ? BusyCores() : nil
-        defer { load?.end() }
-        var times = Times()
-        for repetition in 0..<repetitions {
-            // SAFETY: the disk is open until the end of the run.
-            unsafe try sample(one, disk, repetition, &times)
+    private func measure(_ one: Case, _ disk: OpaquePointer, _ progress: Progress) throws -> Goal {
+        let began = pks_monotonic_ns()
+        // SAFETY: the disk is open until the end of the run.
+        let runs = try GuardedRuns(repetitions, progress) { number in
+            let load = one.isBusy ? BusyCores() : nil
+            defer { load?.end() }
+            return unsafe try sample(one, disk, number)
         }
-        let journal = Distribution(times.journal)
+        let journal = Distribution(runs.samples.flatMap(\.journal))
         var detail = [
             ("journal_p50_us", journal.p50 / 1000), ("journal_p99_us", journal.p99 / 1000),
             ("journal_p999_us", journal.p999 / 1000),
         ]
-        for (index, pattern) in Self.patterns.enumerated() where !times.raw[index].isEmpty {
-            let raw = Distribution(times.raw[index])
+        var series = [LatencySeries("journal_commit")]
+        for (index, pattern) in Self.patterns.enumerated() {
+            let times = runs.samples.flatMap { $0.raw[index] }
+            guard !times.isEmpty else { continue }
+            let raw = Distribution(times)
             detail += [
                 ("\(pattern.name)_p50_us", raw.p50 / 1000), ("\(pattern.name)_p99_us", raw.p99 / 1000),
                 ("\(pattern.name)_p999_us", raw.p999 / 1000),
             ]
+            series.append(LatencySeries(pattern.name))
+            for sample in runs.samples {
+                series[series.count - 1].add(
+                    sample.raw[index].map { Double($0) }, at: Double(sample.beganNs - began) / 1e9)
+            }
+        }
+        for sample in runs.samples {
+            series[0].add(sample.journal.map { Double($0) }, at: Double(sample.beganNs - began) / 1e9)
         }
         detail.append(("commits_of_each", Double(journal.count)))
-        return Goal(
-            id: one.id, title: "a durable commit of \(one.title) / pwrite and fdatasync of as much",
-            value: Statistics.median(times.ratios), goal: 1.3, samples: repetitions, isNoisy: false,
-            detail: detail)
+        var goal = runs.goal(
+            one.id, "p50 of a durable commit of \(one.title) / pwrite and fdatasync of as much", 1.3,
+            value: { Distribution($0.journal).p50 / Distribution($0.raw[0]).p50 }, detail: detail)
+        goal.series = series
+        return goal
     }
 
     /// The journal and each pattern in turn, so that whatever else the disk does hits all of them.
     private func sample(
-        _ one: Case, _ disk: OpaquePointer, _ repetition: Int, _ times: inout Times
-    ) throws {
+        _ one: Case, _ disk: OpaquePointer, _ repetition: Int
+    ) throws -> Times {
+        var times = Times(beganNs: pks_monotonic_ns())
         let book = "\(one.id)-\(repetition)"
         let directory = try DiskDirectory(path + "/" + book)
         var writer = try JournalWriter(
             directory, book: book, after: .beginning(epoch: 1, layout: JournalLayout()), nowRealtimeNs: 0)
         let record = [UInt8](repeating: 0x5a, count: 128)
-        var (mine, raw) = ([UInt32](), [UInt32]())
         // SAFETY (all of this function): the record is 128 bytes and outlives the calls; the disk is open.
         for round in 0..<max(1, rounds / 50) {
             let start = pks_monotonic_ns()
@@ -99,7 +112,7 @@ struct CommitBench {
                 }
             }
             try writer.commit(nowRealtimeNs: 0)
-            mine.append(UInt32(clamping: pks_monotonic_ns() - start))
+            times.journal.append(UInt32(clamping: pks_monotonic_ns() - start))
             for (index, pattern) in Self.patterns.enumerated() {
                 let needsRing = pattern.code == LIMIT_DISK_LINKED || pattern.code == LIMIT_DISK_RING
                 if unsafe needsRing && limit_disk_has_ring(disk) == 0 { continue }
@@ -109,13 +122,11 @@ struct CommitBench {
                     throw BenchError("P10: \(pattern.name) failed")
                 }
                 let taken = UInt32(clamping: pks_monotonic_ns() - start)
-                if index == 0 { raw.append(taken) }
                 times.raw[index].append(taken)
             }
         }
-        times.ratios.append(Distribution(mine).p50 / Distribution(raw).p50)
-        times.journal += mine
         try FileManager.default.removeItem(atPath: path + "/" + book)
+        return times
     }
 }
 

@@ -1,3 +1,4 @@
+import BenchModel
 import CLimits
 import CSeqlock
 import Glibc
@@ -46,29 +47,30 @@ struct ContendedBench {
             try far.order(Self.publish, Self.intervalNs)
             let samples = time(reader, rounds, &retries)
             try far.order(Self.rest)
-            return samples
+            return BlockTimes(measured: samples)
         }
         let torn = try countTorn(reader, far)
         try far.order(Order.end)
+        var tail = runs.goal(
+            "P3.tail", "one such read, p99.9 / one cache line one way, p50", 3, share: 1,
+            over: \.pingPongOneWayP50
+        ) { $0.p999 }
+        tail.series = runs.series("read_under_publishes", share: 1)
+        tail.detail.append(("retries", Double(retries)))
         return [
-            mean(sample, isNoisy: runs.isNoisy, repetitions: runs.runs.count),
-            runs.goal(
-                "P3.tail", "one such read, p99.9 / one cache line one way, p50", 3, share: 1,
-                over: \.pingPongOneWayP50
-            ) { $0.p999 },
+            mean(sample, isNoisy: runs.isNoisy), tail,
             Goal(
-                id: "P3.torn", title: "torn reads", value: Double(torn), goal: 0, samples: reads,
-                isNoisy: false, detail: [("retries_in_timed_reads", Double(retries))]),
+                id: "P3.torn", title: "torn reads", value: Double(torn), repetitions: [Double(torn)], goal: 0,
+                samples: reads, isNoisy: false, detail: [("reads", Double(reads))]),
         ]
     }
 
-    private func mean(_ sample: Sample, isNoisy: Bool, repetitions: Int) -> Goal {
+    private func mean(_ sample: Sample, isNoisy: Bool) -> Goal {
         let quiet = Statistics.median(sample.quietNs)
         let busy = Statistics.median(sample.busyNs)
         return Goal(
-            id: "P3.mean", title: "read while another process publishes that slot 1M/s / while it rests",
-            value: Statistics.median(zip(sample.busyNs, sample.quietNs).map { $0 / $1 }), goal: 1.3,
-            samples: sample.busyNs.count, isNoisy: isNoisy || repetitions < 5,
+            id: "P3", title: "read while another process publishes that slot 1M/s / while it rests",
+            repetitions: zip(sample.busyNs, sample.quietNs).map { $0 / $1 }, goal: 1.3, isNoisy: isNoisy,
             detail: [
                 ("ns", busy), ("resting_ns", quiet),
                 ("publishes_per_second", Double(sample.publishes) * 1e9 / Double(sample.busyTimeNs)),

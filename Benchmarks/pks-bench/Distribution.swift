@@ -11,6 +11,7 @@ struct Distribution {
     var min: Double { Double(sorted[0]) }
     var max: Double { Double(sorted[sorted.count - 1]) }
     var p50: Double { quantile(0.5) }
+    var p90: Double { quantile(0.9) }
     var p99: Double { quantile(0.99) }
     var p999: Double { quantile(0.999) }
 

@@ -1,4 +1,5 @@
 import Accumulator
+import BenchModel
 import CLimits
 import CSeqlock
 import FillProducer
@@ -23,6 +24,7 @@ struct JournalBench {
         /// Until the last one is durable; 0 without a journal.
         var durableNs = 0.0
         var singles: [UInt32] = []
+        var beganNs: Int64 = 0
     }
 
     init(repetitions: Int) throws {
@@ -30,45 +32,57 @@ struct JournalBench {
         bench = try BenchSegment(slotCapacity: 16384)
     }
 
-    func run() throws -> [Goal] {
+    func run(_ progress: Progress) throws -> [Goal] {
         defer { try? FileManager.default.removeItem(atPath: path) }
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        var (on, off): ([Sample], [Sample]) = ([], [])
-        for n in 0..<repetitions {
-            if n % 2 == 0 { off.append(try sample(isOn: false)) }
-            on.append(try sample(isOn: true))
-            if n % 2 == 1 { off.append(try sample(isOn: false)) }
+        let runs = try GuardedRuns(repetitions, progress) { number in
+            let before = number % 2 == 0 ? try sample(isOn: false) : nil
+            let on = try sample(isOn: true)
+            return (on: on, off: try before ?? sample(isOn: false), disk: try diskBytesPerSecond())
         }
-        func median(_ samples: [Sample], _ value: (Sample) -> Double) -> Double {
-            Statistics.median(samples.map(value))
-        }
-        let (onNs, offNs) = (median(on, \.backlogNs), median(off, \.backlogNs))
-        let bandwidth = try diskBytesPerSecond()
         let bytes = Double(JournalLayout.blockBytes) / Double(JournalLayout.recordsPerBlock)
-        let (onSingle, offSingle) = (
-            Distribution(on.flatMap(\.singles)), Distribution(off.flatMap(\.singles))
-        )
-        return [
-            Goal(
-                id: "P9", title: "a backlog into the slots, per fill, journal on / off",
-                value: Statistics.median(zip(on, off).map { $0.backlogNs / $1.backlogNs }), goal: 1.25,
-                samples: repetitions, isNoisy: false,
-                detail: [
-                    ("on_ns_per_fill", onNs), ("off_ns_per_fill", offNs),
-                    ("on_fills_per_second", 1e9 / onNs), ("off_fills_per_second", 1e9 / offNs),
-                    ("durable_ns_per_fill", median(on, \.durableNs)),
-                    ("bytes_per_record", bytes), ("disk_bytes_per_second", bandwidth),
-                    ("disk_records_per_second", bandwidth / bytes), ("fills", Double(fillCount)),
-                ]),
-            Goal(
-                id: "P9.publish", title: "one fill into its slot, p99.9, journal on / off",
-                value: onSingle.p999 / offSingle.p999, goal: 1.2, samples: repetitions, isNoisy: false,
-                detail: [
-                    ("on_p50_ns", onSingle.p50), ("off_p50_ns", offSingle.p50), ("on_p99_ns", onSingle.p99),
-                    ("off_p99_ns", offSingle.p99), ("on_p999_ns", onSingle.p999),
-                    ("off_p999_ns", offSingle.p999),
-                ]),
+        let (onNs, offNs) = (runs.median(\.on.backlogNs), runs.median(\.off.backlogNs))
+        let singles = runs.samples.map { (Distribution($0.on.singles), Distribution($0.off.singles)) }
+        func figure(_ isOn: Bool, _ part: (Distribution) -> Double) -> Double {
+            Statistics.median(singles.map { part(isOn ? $0.0 : $0.1) })
+        }
+        var publish = Goal(
+            id: "P9.publish", title: "one fill into its slot, p99.9, journal on / off",
+            repetitions: singles.map { $0.0.p999 / $0.1.p999 }, goal: 1.2, isNoisy: runs.isNoisy,
+            detail: [
+                ("on_p50_ns", figure(true, \.p50)), ("off_p50_ns", figure(false, \.p50)),
+                ("on_p99_ns", figure(true, \.p99)), ("off_p99_ns", figure(false, \.p99)),
+                ("on_p999_ns", figure(true, \.p999)), ("off_p999_ns", figure(false, \.p999)),
+                ("gap_ns", Double(gapNs)),
+            ] + runs.machineFigures)
+        publish.series = [
+            series("journal_on", runs.samples.map(\.on)), series("journal_off", runs.samples.map(\.off)),
         ]
+        return [
+            runs.goal(
+                "P9", "throughput of a backlog into the slots, journal on / off", 0.8, .atLeast,
+                value: { $0.off.backlogNs / $0.on.backlogNs },
+                detail: [
+                    ("ns_per_fill", onNs), ("off_ns_per_fill", offNs), ("on_fills_per_second", 1e9 / onNs),
+                    ("off_fills_per_second", 1e9 / offNs),
+                    ("durable_ns_per_fill", runs.median(\.on.durableNs)), ("bytes_per_record", bytes),
+                    ("disk_bytes_per_second", runs.median(\.disk)),
+                    ("disk_records_per_second", runs.median(\.disk) / bytes), ("fills", Double(fillCount)),
+                ]),
+            publish,
+        ]
+    }
+
+    private func series(_ name: String, _ samples: [Sample]) -> LatencySeries {
+        var series = LatencySeries(name)
+        for sample in samples {
+            for start in stride(from: 0, to: sample.singles.count, by: PairRuns.blockRounds) {
+                let block = sample.singles[start..<min(start + PairRuns.blockRounds, sample.singles.count)]
+                let seconds = Double(sample.beganNs - samples[0].beganNs + Int64(start) * gapNs) / 1e9
+                series.add(block.map { Double($0) }, at: seconds)
+            }
+        }
+        return series
     }
 
     /// What the disk takes in commits of 1 MiB, which is what a long backlog makes of the journal's.
@@ -120,6 +134,7 @@ struct JournalBench {
         producer.publish()
         while writer.book.positionCount < keyCount { _ = writer.drain(ring: ring) }
         var sample = Sample()
+        sample.beganNs = pks_monotonic_ns()
         sample.singles = singles(&writer, ring, &producer, &fills)
         fills.put(&producer, count: fillCount)
         let before = writer.book.counters.fills
@@ -146,21 +161,20 @@ struct JournalBench {
         return JournalCommitter(queue, to: journal, name: "pks-j-bench")
     }
 
-    /// Single fills, some microseconds apart: how long each takes the writer.
+    /// Single fills, one due every `gapNs`: when the writer is done with each, from when it was due.
     private func singles(
         _ writer: inout BookWriter, _ ring: Int, _ producer: inout FillProducer, _ fills: inout FillStream
     ) -> [UInt32] {
         var times: [UInt32] = []
         times.reserveCapacity(rounds)
-        var nextNs = pks_monotonic_ns()
+        var dueNs = pks_monotonic_ns() + gapNs
         for _ in 0..<rounds {
             fills.put(&producer, count: 1)
-            while pks_monotonic_ns() < nextNs { pks_cpu_relax() }
+            while pks_monotonic_ns() < dueNs { pks_cpu_relax() }
             let before = writer.book.counters.fills
-            let start = pks_monotonic_ns()
             while writer.book.counters.fills == before { _ = writer.drain(ring: ring) }
-            times.append(UInt32(clamping: pks_monotonic_ns() - start))
-            nextNs = pks_monotonic_ns() + gapNs
+            times.append(UInt32(clamping: pks_monotonic_ns() - dueNs))
+            dueNs += gapNs
         }
         return times
     }

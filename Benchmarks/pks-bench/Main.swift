@@ -1,3 +1,4 @@
+import BenchModel
 import Foundation
 
 /// The latency suite. Every benchmark measures its limit in the same run, interleaved, and reports a ratio.
@@ -14,6 +15,8 @@ struct Main {
                 let options = try BenchOptions(arguments)
                 if options.wantsHelp {
                     print(BenchOptions.usage, terminator: "")
+                } else if let files = options.compared {
+                    compare(files.before, files.after)
                 } else {
                     measure(options)
                 }
@@ -25,69 +28,57 @@ struct Main {
 
     private static func measure(_ options: BenchOptions) {
         let progress = Progress(isQuiet: options.isQuiet)
-        var goals: [Goal] = []
+        let output = RunOutput(options)
+        var failed = 0
         attempt {
-            for name in options.names {
-                progress.say("measuring \(name)")
-                goals += try goalsOf(name, options, progress)
-            }
-            let report = Report(goals: goals, machine: Machine())
-            print(options.isJSON ? try report.json() : report.table(), terminator: "")
-        }
-        exit(goals.allSatisfy(\.passes) ? 0 : 1)
-    }
-
-    private static func goalsOf(
-        _ name: String, _ options: BenchOptions, _ progress: Progress
-    ) throws -> [Goal] {
-        let (repetitions, rounds) = (options.repetitions, options.rounds)
-        let pair = PairSettings(isRealTime: options.isRealTime)
-        switch name {
-        case "contended":
-            return try ContendedBench(
-                repetitions: repetitions, reads: options.reads, rounds: rounds, settings: pair
-            ).run(progress)
-        case "seen":
-            return try SeenBench(repetitions: repetitions, rounds: rounds, settings: pair).run(progress)
-        case "path":
-            return try [1, options.keyCount].flatMap { keyCount in
-                try PathBench(
-                    repetitions: repetitions, rounds: rounds, keyCount: keyCount,
-                    gapNs: Int64(options.gapNs), settings: pair
-                ).run(progress)
-            }
-        default:
-            return try measuredOnEvenMachine(progress, repetitions: repetitions) {
-                switch name {
-                case "slot":
-                    var bench = try SlotBench(repetitions: repetitions)
-                    return try bench.run()
-                case "dead": return try DeadWriterBench(repetitions: repetitions).run()
-                case "commit": return try CommitBench(repetitions: repetitions, rounds: rounds).run()
-                case "journal":
-                    var bench = try JournalBench(repetitions: repetitions)
-                    (bench.keyCount, bench.fillCount) = (options.keyCount, options.fillCount)
-                    bench.rounds = rounds
-                    return try bench.run()
-                case "recovery":
-                    var bench = RecoveryBench(repetitions: repetitions)
-                    (bench.keyCount, bench.fillCount) = (options.keyCount, options.fillCount)
-                    return try bench.run()
-                default:
-                    var bench = try BacklogBench(repetitions: repetitions)
-                    (bench.keyCount, bench.fillCount) = (options.keyCount, options.fillCount)
-                    return try bench.run()
+            try output.begin()
+            try output.finishOnSignals()
+            for (number, bench) in options.benches.enumerated() {
+                progress.say("\(bench.name) (\(number + 1) of \(options.benches.count))")
+                do {
+                    try output.add(try bench.run(options, progress))
+                } catch let error as BenchModelError {
+                    throw error
+                } catch {
+                    failed += 1
+                    tell("\(bench.name) failed, the rest goes on: \(error)")
                 }
             }
+            let holds = try output.finish(isPartial: failed > 0)
+            exit(failed > 0 ? 70 : holds ? 0 : 1)
         }
+    }
+
+    private static func compare(_ before: String, _ after: String) {
+        attempt {
+            let comparison = try ReportComparison(try stored(before), try stored(after))
+            print(comparison.text, terminator: "")
+            exit(comparison.isWorse ? 1 : 0)
+        }
+    }
+
+    private static func stored(_ path: String) throws -> StoredReport {
+        let data: Data
+        do { data = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
+            throw BenchModelError.cannotRead(file: path, why: error.localizedDescription)
+        }
+        return try StoredReport(data, file: path)
     }
 
     private static func attempt(_ body: () throws -> Void) {
-        do { try body() } catch { fail("\(error)", status: 70) }
+        do { try body() } catch let error as BenchModelError {
+            fail("\(error)", status: error.exitStatus)
+        } catch {
+            fail("\(error)", status: 70)
+        }
+    }
+
+    private static func tell(_ text: String) {
+        FileHandle.standardError.write(Data("pks-bench: \(text)\n".utf8))
     }
 
     private static func fail(_ text: String, status: Int32) -> Never {
-        FileHandle.standardError.write(Data("pks-bench: \(text)\n".utf8))
+        tell(text)
         exit(status)
     }
 }

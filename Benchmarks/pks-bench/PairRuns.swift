@@ -1,3 +1,4 @@
+import BenchModel
 import CLimits
 import CSeqlock
 
@@ -9,19 +10,29 @@ struct PairRuns {
         let measured: Distribution
         let pingPong: Distribution
         let clockNs: Double
+        let blocks: [Block]
 
         var pingPongOneWayP50: Double { (pingPong.p50 - clockNs) / 2 }
         var pingPongOneWayP99: Double { (pingPong.p99 - clockNs) / 2 }
-        var isEven: Bool { pingPongOneWayP99 / pingPongOneWayP50 <= Yardstick.ratioMax }
+        var unevenness: Double { pingPongOneWayP99 / pingPongOneWayP50 }
+        var isEven: Bool { unevenness <= Yardstick.ratioMax }
+    }
+
+    /// A block as it was taken.
+    struct Block {
+        let seconds: Double
+        let times: BlockTimes
+        let pingPong: [UInt32]
     }
 
     /// What all repetitions gave.
     struct Runs {
         var runs: [Run] = []
         var repeated = 0
+        var jitter = HostJitter()
         let cpus: (near: Int, far: Int)
 
-        var isNoisy: Bool { !runs.allSatisfy(\.isEven) }
+        var isNoisy: Bool { !runs.allSatisfy(\.isEven) || runs.count < Goal.repetitionsMin }
 
         /// The median over the repetitions of `part` of what was measured over the same part of the ping-pong.
         /// `share` is 2 where what was measured is a round trip.
@@ -35,12 +46,28 @@ struct PairRuns {
                     / (limit?(run) ?? (part(run.pingPong) - run.clockNs) / 2)
             }
             return Goal(
-                id: id, title: title, value: Statistics.median(ratios), goal: bound, samples: runs.count,
-                isNoisy: isNoisy || runs.count < 5, detail: detail(share: share, ratios: ratios))
+                id: id, title: title, repetitions: ratios, goal: bound, isNoisy: isNoisy,
+                detail: detail(share: share, ratios: ratios))
+        }
+
+        /// What was measured, what it is when it counts from when it was due, and the ping-pong.
+        func series(_ name: String, share: Double) -> [LatencySeries] {
+            var measured = LatencySeries(name)
+            var response = LatencySeries("\(name)_from_due")
+            var pingPong = LatencySeries("cache_line_one_way")
+            for run in runs {
+                for block in run.blocks {
+                    measured.add(
+                        block.times.measured.map { (Double($0) - run.clockNs) / share }, at: block.seconds)
+                    response.add(block.times.response.map { Double($0) }, at: block.seconds)
+                    pingPong.add(block.pingPong.map { (Double($0) - run.clockNs) / 2 }, at: block.seconds)
+                }
+            }
+            return [measured, response, pingPong].filter { $0.histogram.count > 0 }
         }
 
         /// The figures of the repetitions, each the median of its kind but for the extremes.
-        func detail(share: Double, ratios: [Double]) -> [(name: String, value: Double)] {
+        private func detail(share: Double, ratios: [Double]) -> [(name: String, value: Double)] {
             let measured = runs.map { $0.measured.figures("one_way", clockNs: $0.clockNs, share: share) }
             let pingPong = runs.map { $0.pingPong.figures("ping_pong", clockNs: $0.clockNs, share: 2) }
             let figures = [measured, pingPong].flatMap { lists in
@@ -52,7 +79,7 @@ struct PairRuns {
                 ("ratio_min", ratios.min() ?? 0), ("ratio_max", ratios.max() ?? 0),
                 ("clock_ns", Statistics.median(runs.map(\.clockNs))), ("repeated", Double(repeated)),
                 ("cpu_near", Double(cpus.near)), ("cpu_far", Double(cpus.far)),
-            ]
+            ] + jitter.figures
         }
 
         private static func combine(_ figures: [(name: String, value: Double)]) -> Double {
@@ -69,6 +96,7 @@ struct PairRuns {
     /// Samples of each kind in a repetition.
     let rounds: Int
     let progress: Progress
+    private let beganNs = pks_monotonic_ns()
     /// Samples in a block.
     static var blockRounds: Int { 500 }
 
@@ -77,36 +105,43 @@ struct PairRuns {
         self.progress = progress
     }
 
-    /// `block` takes so many samples, ns each.
-    func measure(_ block: (Int) throws -> [UInt32]) throws -> Runs {
+    /// `block` takes so many samples, ns each. The first repetition warms everything up and is thrown away.
+    func measure(_ block: (Int) throws -> BlockTimes) throws -> Runs {
         var result = Runs(cpus: far.cpus)
         _ = try repetition(block)
         var uneven: [Run] = []
         while result.runs.count < repetitions {
+            result.jitter.look()
             let run = try repetition(block)
-            if run.isEven {
+            if run.isEven || repetitions < Goal.repetitionsMin {
                 result.runs.append(run)
-            } else if uneven.count < 2 * repetitions {
-                uneven.append(run)
+                continue
+            }
+            uneven.append(run)
+            if uneven.count < 2 * repetitions {
                 result.repeated += 1
             } else {
                 progress.say("the machine stays uneven: its runs count, marked as noisy")
-                result.runs += ([run] + uneven.reversed()).prefix(repetitions - result.runs.count)
+                let best = uneven.sorted { $0.unevenness < $1.unevenness }
+                result.runs += best.prefix(repetitions - result.runs.count)
             }
         }
         return result
     }
 
-    private func repetition(_ block: (Int) throws -> [UInt32]) throws -> Run {
-        var measured: [UInt32] = []
-        var pingPong: [UInt32] = []
-        while measured.count < rounds {
-            let count = min(Self.blockRounds, rounds - measured.count)
-            pingPong += try far.pingPong(rounds: count)
-            measured += try block(count)
+    private func repetition(_ block: (Int) throws -> BlockTimes) throws -> Run {
+        var blocks: [Block] = []
+        var measuredCount = 0
+        while measuredCount < rounds {
+            let count = min(Self.blockRounds, rounds - measuredCount)
+            let seconds = Double(pks_monotonic_ns() - beganNs) / 1e9
+            let pingPong = try far.pingPong(rounds: count)
+            blocks.append(Block(seconds: seconds, times: try block(count), pingPong: pingPong))
+            measuredCount += count
         }
         return Run(
-            measured: Distribution(measured), pingPong: Distribution(pingPong), clockNs: Self.clockNs())
+            measured: Distribution(blocks.flatMap(\.times.measured)),
+            pingPong: Distribution(blocks.flatMap(\.pingPong)), clockNs: Self.clockNs(), blocks: blocks)
     }
 
     /// What one reading of the clock adds to a time taken with two.

@@ -1,4 +1,5 @@
 import Accumulator
+import BenchModel
 import CLimits
 import CSeqlock
 import FillProducer
@@ -12,9 +13,10 @@ import ShmReader
 /// the floor.
 ///
 /// How it is measured: the near side is producer and reader, so that one clock of one process times both
-/// ends. The far side is a whole BookWriter (duplicate check on, FIFO) that spins on `drain`. Fills come one
-/// at a time; `gapNs` passes before the next one, so that the writer is waiting when it comes, as it is on
-/// all but the busiest days. Each fill's slot is checked for that very fill.
+/// ends. The far side is a whole BookWriter (duplicate check on, FIFO) that spins on `drain`. A fill is
+/// due every `gapNs`, seen the one before it or not; mostly it was, so that the writer is waiting, as it is on
+/// all but the busiest days. Each fill's slot is checked for that very fill. The goal is of the time since the put;
+/// the tail is told from when the fill was due.
 struct PathBench {
     var repetitions: Int
     var rounds: Int
@@ -52,18 +54,13 @@ struct PathBench {
             }
             return slot
         }
-        var sequences = [UInt64](repeating: 0, count: keyCount)
+        var shown = Shown(keyCount: keyCount)
         let pairs = try PairRuns(far: far, repetitions: repetitions, rounds: rounds, progress: progress)
         let runs = try pairs.measure { rounds in
             let number = far.begin(Self.take, rounds)
-            var samples = [UInt32](repeating: 0, count: rounds)
-            for round in 0..<rounds {
-                samples[round] = try sample(&fills, &producer, reader, slots, &sequences, far)
-                let until = pks_monotonic_ns() + gapNs
-                while pks_monotonic_ns() < until { pks_cpu_relax() }
-            }
+            let times = try block(rounds, &fills, &producer, reader, slots, &shown, far)
             try far.wait(for: number)
-            return samples
+            return times
         }
         try far.order(Order.end)
         var goal = runs.goal(
@@ -71,37 +68,53 @@ struct PathBench {
             "fill on the ring -> seen in the slot by another process, p50 / one cache line one way", 3.5,
             share: 1, over: \.pingPongOneWayP50
         ) { $0.p50 }
+        goal.series = runs.series(keyCount == 1 ? "path" : "path_keys\(keyCount)", share: 1)
         goal.detail += [("keys", Double(keyCount)), ("gap_ns", Double(gapNs))]
         return [goal]
     }
 
-    /// One fill from put to seen, ns.
-    @inline(__always)
-    private func sample(
-        _ fills: inout PathFills, _ producer: inout FillProducer, _ reader: borrowing SegmentReader,
-        _ slots: [Int], _ sequences: inout [UInt64], _ far: FarSide
-    ) throws -> UInt32 {
-        fills.makeNext()
-        let (slot, expected) = (slots[fills.handle], fills.sentOfKey)
+    /// What the slots have shown.
+    private struct Shown {
+        var sequences: [UInt64]
+        var counts: [UInt64]
+
+        init(keyCount: Int) {
+            sequences = Array(repeating: 0, count: keyCount)
+            counts = sequences
+        }
+    }
+
+    /// Fills from put to seen, ns.
+    private func block(
+        _ rounds: Int, _ fills: inout PathFills, _ producer: inout FillProducer,
+        _ reader: borrowing SegmentReader, _ slots: [Int], _ shown: inout Shown, _ far: FarSide
+    ) throws -> BlockTimes {
+        var sent = [PathFills.Sent](repeating: PathFills.Sent(), count: rounds)
         var position = pks_position()
-        var patience = Patience(far)
-        let start = pks_monotonic_ns()
-        // SAFETY: the record lives for the call.
-        let put = unsafe producer.put(&fills.record)
-        producer.publish()
-        while true {
-            if reader.readNewer(slot, than: &sequences[fills.handle], into: &position),
-                position.fill_count == expected
-            {
-                break
-            }
-            try patience.poll()
-        }
-        let taken = pks_monotonic_ns() - start
-        guard put == .ok, position.event_ns == fills.record.event_ns, position.net_qty == fills.net else {
-            throw BenchError("P6: the slot is not what the fill makes it")
-        }
-        return UInt32(clamping: taken)
+        return try OpenLoop(intervalNs: gapNs).run(
+            rounds, far,
+            put: { number in
+                fills.makeNext()
+                sent[number] = fills.sent
+                // SAFETY: the record lives for the call.
+                let put = unsafe producer.put(&fills.record)
+                producer.publish()
+                guard put == .ok else { throw BenchError("P6: the ring does not take a fill: \(put)") }
+            },
+            isSeen: { number in
+                let fill = sent[number]
+                if reader.readNewer(slots[fill.handle], than: &shown.sequences[fill.handle], into: &position)
+                {
+                    shown.counts[fill.handle] = position.fill_count
+                    // A later one may have overtaken it; then the slot is that one's.
+                    if position.fill_count == fill.count {
+                        guard position.event_ns == fill.eventNs, position.net_qty == fill.net else {
+                            throw BenchError("P6: the slot is not what the fill makes it")
+                        }
+                    }
+                }
+                return shown.counts[fill.handle] >= fill.count
+            })
     }
 
     /// The far side: a book's writer that does nothing but wait for fills and take them.
@@ -140,19 +153,28 @@ struct PathFills {
     // One thread's own; its address is only lent to calls.
     var record = pks_fill_record()
     private(set) var handle = 0
-    private var sent: [UInt64]
+    private var counts: [UInt64]
     private var nets: [Int64]
     private var count: UInt64 = 0
     private var random = BenchRandom(state: 42)
 
     init(keyCount: Int) {
-        sent = Array(repeating: 0, count: keyCount)
+        counts = Array(repeating: 0, count: keyCount)
         nets = Array(repeating: 0, count: keyCount)
         record.kind = UInt8(PKS_KIND_FILL)
     }
 
-    var sentOfKey: UInt64 { sent[handle] }
-    var net: Int64 { nets[handle] }
+    /// The newest fill, and what its slot must show.
+    struct Sent {
+        var handle = 0
+        var count: UInt64 = 0
+        var net: Int64 = 0
+        var eventNs: Int64 = 0
+    }
+
+    var sent: Sent {
+        Sent(handle: handle, count: counts[handle], net: nets[handle], eventNs: record.event_ns)
+    }
 
     func key(_ handle: Int) -> pks_key_record {
         var key = pks_key_record()
@@ -167,7 +189,7 @@ struct PathFills {
     mutating func makeNext() {
         let bits = random.next()
         count += 1
-        handle = Int((bits >> 32) % UInt64(sent.count))
+        handle = Int((bits >> 32) % UInt64(counts.count))
         let isBuy = bits & 1 == 0
         record.handle = UInt32(handle)
         record.side = UInt8(isBuy ? PKS_SIDE_BUY : PKS_SIDE_SELL)
@@ -176,7 +198,7 @@ struct PathFills {
         record.event_ns = 1_700_000_000_000_000_000 + Int64(count) * 1000
         BenchText.write(10_000_000_000 + count, into: &record, at: 40)
         BenchText.write(70_000_000_000 + count / 3, into: &record, at: 80)
-        sent[handle] += 1
+        counts[handle] += 1
         nets[handle] += isBuy ? record.qty : -record.qty
     }
 }

@@ -1,3 +1,4 @@
+import BenchModel
 import CLimits
 import CSeqlock
 import Glibc
@@ -9,11 +10,12 @@ import ShmReader
 ///
 /// How it is measured: the near side publishes a slot of its own segment, the far side sees it and answers
 /// by publishing a slot of its own, and the near side sees that. Both legs are the same, so one way is half
-/// of the round trip, by one clock of one process; the ping-pong of the yardstick is halved in the same way.
-/// Short blocks of both alternate, because the distance of two virtual cores changes while one looks.
+/// of the round trip, by one clock of one process; the ping-pong of the yardstick is halved in the same way. A publish
+/// is due every `gapNs`, whether the one before it was answered or not. Short blocks of both alternate, because the distance of two virtual cores changes while one looks.
 struct SeenBench {
     var repetitions: Int
     var rounds: Int
+    var gapNs: Int64
     var settings: PairSettings
     let book = "bench-seen-\(getpid())"
 
@@ -27,41 +29,31 @@ struct SeenBench {
         let far = try FarSide("seen", book: book, settings)
         let reader = try SegmentReader(book: Self.answerBook(book))
         let pairs = try PairRuns(far: far, repetitions: repetitions, rounds: rounds, progress: progress)
-        var value = near.value
+        var answered: Int64 = 0
+        var position = pks_position()
         var sequence: UInt64 = 0
         let runs = try pairs.measure { rounds in
             let number = far.begin(Self.answer, rounds)
             try far.wait(for: number)
-            var samples = [UInt32](repeating: 0, count: rounds)
-            for round in 0..<rounds {
-                let start = pks_monotonic_ns()
-                value += 1
-                near.publish(value)
-                try Self.await(value, reader, &sequence, far)
-                samples[round] = UInt32(clamping: pks_monotonic_ns() - start)
-            }
-            return samples
+            let base = answered
+            return try OpenLoop(intervalNs: gapNs).run(
+                rounds, far,
+                put: { _ in near.publish(near.value + 1) },
+                isSeen: { number in
+                    // The answer is read whole, not only its sequence.
+                    if reader.readNewer(0, than: &sequence, into: &position) { answered = position.net_qty }
+                    return answered >= base + Int64(number) + 1
+                })
         }
         try far.order(Order.end)
         try near.segment.stop(keep: false)
-        let p50 = runs.goal(
-            "P5.p50", "publish -> seen in another process, p50 / one cache line one way", 1.5, share: 2
+        var p50 = runs.goal(
+            "P5", "publish -> seen in another process, p50 / one cache line one way", 1.5, share: 2
         ) { $0.p50 }
+        p50.series = runs.series("seen_one_way", share: 2)
+        p50.detail.append(("gap_ns", Double(gapNs)))
         let p99 = runs.goal("P5.p99", "the same, p99 / p99", 2, share: 2) { $0.p99 }
         return [p50, p99]
-    }
-
-    /// Looks until the reader has the position of publish `value` whole.
-    @inline(__always)
-    private static func await(
-        _ value: Int64, _ reader: borrowing SegmentReader, _ sequence: inout UInt64, _ far: FarSide
-    ) throws {
-        var patience = Patience(far)
-        var position = pks_position()
-        while true {
-            if reader.readNewer(0, than: &sequence, into: &position), position.net_qty == value { return }
-            try patience.poll()
-        }
     }
 
     /// The far side: answers each publish.
@@ -80,15 +72,14 @@ struct SeenBench {
         mutating func carryOut(_ order: UInt64, _ argument: UInt64, _ orders: inout FarOrders) throws {
             orders.report()
             var position = pks_position()
-            for _ in 0..<argument {
-                let next = slot.value + 1
-                while true {
-                    if reader.readNewer(0, than: &sequence, into: &position), position.net_qty == next {
-                        break
-                    }
+            let last = slot.value + Int64(argument)
+            while slot.value < last {
+                if reader.readNewer(0, than: &sequence, into: &position), position.net_qty > slot.value {
+                    // After a pause that the scheduler made, the newest answers for all before it.
+                    slot.publish(position.net_qty)
+                } else {
                     pks_cpu_relax()
                 }
-                slot.publish(next)
             }
         }
     }

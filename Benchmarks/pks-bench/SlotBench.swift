@@ -1,3 +1,4 @@
+import BenchModel
 import CLimits
 import CSeqlock
 import ShmBridge
@@ -18,7 +19,16 @@ struct SlotBench {
         bench = try BenchSegment(slotCapacity: 64)
     }
 
-    mutating func run() throws -> [Goal] {
+    /// The fastest blocks of one repetition, ns an operation.
+    private struct Sample {
+        var read = Double.infinity
+        var cRead = Double.infinity
+        var copy = Double.infinity
+        var publish = Double.infinity
+        var cPublish = Double.infinity
+    }
+
+    func run(_ progress: Progress) throws -> [Goal] {
         // SAFETY (all of this function): the position and the mappings live for the calls.
         var segment = try bench.makeWriter()
         guard let slot = segment.claimSlot(BenchSegment.entry("SYM")) else { preconditionFailure("no slot") }
@@ -26,46 +36,41 @@ struct SlotBench {
         position.net_qty = 42
         var published = unsafe segment.publish(slot: slot, published: 1, value: &position)
         let reader = try bench.makeReader()
-        var reads: [Double] = []
-        var cReads: [Double] = []
-        var publishes: [Double] = []
-        var cPublishes: [Double] = []
-        var copies: [Double] = []
-        for _ in 0..<repetitions {
-            var fastest = Array(repeating: Double.infinity, count: 5)
+        let runs = GuardedRuns(repetitions, progress) { _ in
+            var sample = Sample()
             for _ in 0..<blocks {
                 let (first, capacity) = unsafe (reader.slotAddress(0), UInt64(reader.slotCapacity))
                 let address = unsafe reader.slotAddress(slot)
-                let block = [
-                    time { Self.read(reader, slot, count) },
-                    time { unsafe limit_slot_reads(first, capacity, UInt64(slot), UInt64(count)) },
-                    time { _ = unsafe limit_copies(address, UInt64(count)) },
-                    time { published = Self.publish(&segment, slot, published, count) },
-                    time { limit_slot_publishes(UInt64(count)) },
-                ]
-                for (kind, ns) in block.enumerated() { fastest[kind] = min(fastest[kind], ns) }
+                sample.read = min(sample.read, time { Self.read(reader, slot, count) })
+                sample.cRead = min(
+                    sample.cRead,
+                    time { unsafe limit_slot_reads(first, capacity, UInt64(slot), UInt64(count)) })
+                sample.copy = min(
+                    sample.copy, time { _ = unsafe limit_copies(address, UInt64(count)) })
+                sample.publish = min(
+                    sample.publish, time { published = Self.publish(&segment, slot, published, count) })
+                sample.cPublish = min(sample.cPublish, time { limit_slot_publishes(UInt64(count)) })
             }
-            reads.append(fastest[0])
-            cReads.append(fastest[1])
-            copies.append(fastest[2])
-            publishes.append(fastest[3])
-            cPublishes.append(fastest[4])
+            return sample
         }
         try segment.stop(keep: false)
         return [
-            goal("P1.read", "read of a slot in Swift / in C", 1.05, reads, cReads),
-            goal("P1.publish", "publish of a slot in Swift / in C", 1.05, publishes, cPublishes),
-            goal("P2", "read of a slot / memcpy of its payload from L1", 5, reads, copies),
+            goal(runs, "P1", "read of a slot in Swift / in C", 1.05, \.read, \.cRead),
+            goal(runs, "P1.publish", "publish of a slot in Swift / in C", 1.05, \.publish, \.cPublish),
+            goal(runs, "P2", "read of a slot / memcpy of its payload from L1", 5, \.read, \.copy),
         ]
     }
 
     private func goal(
-        _ id: String, _ title: String, _ bound: Double, _ ours: [Double], _ limit: [Double]
+        _ runs: GuardedRuns<Sample>, _ id: String, _ title: String, _ bound: Double,
+        _ ours: KeyPath<Sample, Double>, _ limit: KeyPath<Sample, Double>
     ) -> Goal {
-        Goal(
-            id: id, title: title, value: Statistics.median(zip(ours, limit).map { $0 / $1 }), goal: bound,
-            samples: ours.count, isNoisy: false,
-            detail: [("ns", Statistics.median(ours)), ("limit_ns", Statistics.median(limit))])
+        runs.goal(
+            id, title, bound, value: { $0[keyPath: ours] / $0[keyPath: limit] },
+            detail: [
+                ("ns", runs.median { $0[keyPath: ours] }), ("limit_ns", runs.median { $0[keyPath: limit] }),
+                ("operations_in_a_block", Double(count)),
+            ])
     }
 
     private func time(_ body: () -> Void) -> Double {

@@ -26,9 +26,9 @@ import Testing
         #expect(result.status == 0)
         for word in [
             "slot", "contended", "dead", "seen", "path", "backlog", "journal", "commit", "recovery", "--json",
-            "--repetitions",
-            "--keys",
-            "--fills", "--reads", "--rounds", "--gap", "--fifo", "--quiet",
+            "--hgrm",
+            "--compare", "--quick", "--repetitions", "--keys", "--fills", "--reads", "--rounds", "--gap",
+            "--fifo", "--quiet",
         ] {
             #expect(result.output.contains(word), "\(word)")
         }
@@ -36,6 +36,7 @@ import Testing
 
     @Test(arguments: [
         ["nonsense"], ["--nonsense"], ["--rounds"], ["--rounds", "0"], ["--reads", "many"], ["--gap", "-1"],
+        ["--hgrm"], ["P99"],
         ["--repetitions", "1001"], ["path", "--keys", "10001"], ["--fills", "2000001"],
     ])
     func `A wrong argument is named, with the status for usage`(arguments: [String]) throws {
@@ -60,14 +61,18 @@ import Testing
         let report = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
         let goals = try #require(report["goals"] as? [[String: Any]])
         let ids = goals.compactMap { $0["id"] as? String }
-        #expect(ids == ["P3.mean", "P3.tail", "P3.torn", "P5.p50", "P5.p99", "P6", "P6.keys3"])
-        #expect(goals[2]["value"] as? Double == 0)
-        #expect(goals[2]["samples"] as? Int == 5000)
-        for goal in goals {
-            #expect(goal["noisy"] as? Bool == (goal["id"] as? String != "P3.torn"))
-        }
-        for goal in goals.suffix(4) {
-            let detail = try #require(goal["detail"] as? [String: Any])
+        #expect(ids == ["P3", "P5", "P6"])
+        #expect(goals.allSatisfy { $0["noisy"] as? Bool == true }, "one repetition is no claim")
+        let contended = try variants(goals[0])
+        #expect(contended.keys.sorted() == ["tail", "torn"])
+        #expect(contended["torn"]?["value"] as? Double == 0)
+        #expect(contended["torn"]?["samples"] as? Int == 5000)
+        #expect(try variants(goals[1]).keys.sorted() == ["p99"])
+        #expect(try variants(goals[2]).keys.sorted() == ["keys3"])
+        for detail in try goals.suffix(2).map(detail) {
+            let latency = try #require(detail["latency_ns"] as? [String: [String: Any]])
+            #expect(latency.keys.contains("cache_line_one_way") && latency.count == 3)
+            #expect(latency.values.allSatisfy { $0["n"] as? Int == 60 && $0["p99.99"] is Double })
             #expect(detail["one_way_samples"] as? Int == 60)
             for name in ["min", "p50", "p99", "p999", "max"] {
                 #expect(detail["one_way_\(name)_ns"] is Double && detail["ping_pong_\(name)_ns"] is Double)
@@ -76,6 +81,56 @@ import Testing
         }
         #expect(traces(of: process.pid).isEmpty)
         #expect(Scratch.names(in: scratch.runDirectory).isEmpty)
+    }
+
+    private func detail(_ goal: [String: Any]) throws -> [String: Any] {
+        try #require(goal["detail"] as? [String: Any])
+    }
+
+    private func variants(_ goal: [String: Any]) throws -> [String: [String: Any]] {
+        try #require(detail(goal)["variants"] as? [String: [String: Any]])
+    }
+
+    @Test(.enabled(if: hasTwoCores, "both processes need a core"))
+    func `A signal leaves what was measured so far`() throws {
+        let scratch = try Scratch()
+        let file = scratch.path + "/figures.json"
+        let process = try PksProcess(
+            [
+                "dead", "contended", "--repetitions", "1", "--rounds", "60", "--reads", "10000000000",
+                "--json",
+                file,
+            ], in: scratch, program: Self.path)
+        func goals() -> [[String: Any]] {
+            guard let data = FileManager.default.contents(atPath: file),
+                let report = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
+            else { return [] }
+            #expect(report["partial"] as? Bool == true)
+            return report["goals"] as? [[String: Any]] ?? []
+        }
+        #expect(process.awaitCondition { goals().count == 1 })
+        process.signal(SIGINT)
+        #expect(process.wait() == 128 + SIGINT)
+        #expect(goals().map { $0["id"] as? String } == ["P4"])
+        #expect(process.outputSoFar().contains("P4.killed"))
+        #expect(process.errorsSoFar().contains("ended by signal 2"))
+        #expect(traces(of: process.pid).isEmpty)
+    }
+
+    @Test func `Two reports of one run differ in nothing, and what is no report is refused`() throws {
+        let scratch = try Scratch()
+        let file = scratch.path + "/figures.json"
+        let measured = try run(["dead", "--repetitions", "1", "--json", file, "--quiet"], in: scratch)
+        #expect(measured.status == 0 || measured.status == 1, "\(measured.errors)")
+        let same = try run(["--compare", file, file], in: scratch)
+        #expect(same.status == 0)
+        #expect(same.output.contains("0 worse, 0 better beyond noise, of 2 figures."))
+        #expect(try run(["--compare", file, scratch.path + "/none"], in: scratch).status == 66)
+        let other = scratch.path + "/other.json"
+        try Data(#"{"version": 7}"#.utf8).write(to: URL(fileURLWithPath: other))
+        let refused = try run(["--compare", file, other], in: scratch)
+        #expect(refused.status == 65 && refused.errors.contains("version 7"))
+        #expect(try run(["--compare", file], in: scratch).status == 64)
     }
 
     @Test(.enabled(if: hasTwoCores, "both processes need a core"))

@@ -113,6 +113,20 @@ int limit_remove_at_end(const char *path);
 /* The process that a signal ends before it removes anything, because it makes some of it; 0 for none. */
 void limit_far_side(int pid);
 
+/* The number of the first of those signals is written to `file` as one byte, and whoever reads it ends this
+ * process with limit_end_now; the next one ends it at once. */
+void limit_tell_signals(int file);
+
+/* Ends this process with `status` after the far side and the traces. */
+void limit_end_now(int status) __attribute__((noreturn));
+
+/* P8: ns of one access to memory that depends on the one before, in a random circle through `bytes` of it, a
+ * line of 128 bytes each; negative when there is no memory. */
+double limit_chase_ns(uint64_t bytes, uint64_t steps);
+
+/* P8: reads of slots in an order given by `slots`, as limit_slot_reads. */
+void limit_slot_reads_of(const void *first, uint64_t slot_capacity, const uint32_t *slots, uint64_t count);
+
 /* The compiler must take what `pointer` points at for read and changed: keeps a measured loop honest. */
 static inline void limit_use(void *pointer) {
     __asm__ __volatile__("" : : "r"(pointer) : "memory");

@@ -1,0 +1,90 @@
+import BenchModel
+
+/// One benchmark of the suite, by its name.
+struct BenchEntry: Sendable {
+    let name: String
+    /// The goals that it measures, as numbers of the table.
+    let goals: [String]
+    /// For the help.
+    let what: String
+    let run: @Sendable (BenchOptions, Progress) throws -> [Goal]
+}
+
+/// Every benchmark, in the order in which all of them run. A new one is one more entry here.
+enum BenchCatalog {
+    static let all: [BenchEntry] = [
+        BenchEntry(
+            name: "slot", goals: ["P1", "P2"],
+            what: "read and publish of a slot, against C and against memcpy"
+        ) { options, progress in
+            try SlotBench(repetitions: options.repetitions).run(progress)
+        },
+        BenchEntry(
+            name: "contended", goals: ["P3"],
+            what: "reads of a slot that another process publishes 1M times a second"
+        ) { options, progress in
+            try ContendedBench(
+                repetitions: options.repetitions, reads: options.reads, rounds: options.rounds,
+                settings: options.pair
+            ).run(progress)
+        },
+        BenchEntry(
+            name: "dead", goals: ["P4"], what: "reads with a stopped and a killed writer"
+        ) { options, progress in
+            try DeadWriterBench(repetitions: options.repetitions).run(progress)
+        },
+        BenchEntry(
+            name: "seen", goals: ["P5"],
+            what: "a publish until a reader in another process has it, against one cache line"
+        ) { options, progress in
+            try SeenBench(
+                repetitions: options.repetitions, rounds: options.rounds, gapNs: Int64(options.gapNs),
+                settings: options.pair
+            ).run(progress)
+        },
+        BenchEntry(
+            name: "path", goals: ["P6"],
+            what: "a fill on the ring until another process sees it in the slot, likewise"
+        ) { options, progress in
+            try [1, options.keyCount].flatMap { keyCount in
+                try PathBench(
+                    repetitions: options.repetitions, rounds: options.rounds, keyCount: keyCount,
+                    gapNs: Int64(options.gapNs), settings: options.pair
+                ).run(progress)
+            }
+        },
+        BenchEntry(
+            name: "backlog", goals: ["P7"], what: "ring backlog to slots, against C++"
+        ) { options, progress in
+            var bench = try BacklogBench(repetitions: options.repetitions)
+            (bench.keyCount, bench.fillCount) = (options.keyCount, options.fillCount)
+            return try bench.run(progress)
+        },
+        BenchEntry(
+            name: "journal", goals: ["P9"], what: "ring to slot with the journal on, against off"
+        ) { options, progress in
+            var bench = try JournalBench(repetitions: options.repetitions)
+            (bench.keyCount, bench.fillCount) = (options.keyCount, options.fillCount)
+            bench.rounds = options.rounds
+            return try bench.run(progress)
+        },
+        BenchEntry(
+            name: "commit", goals: ["P10"],
+            what: "a durable commit, against the raw disk with the same writes"
+        ) { options, progress in
+            try CommitBench(repetitions: options.repetitions, rounds: options.rounds).run(progress)
+        },
+        BenchEntry(
+            name: "recovery", goals: ["P11"], what: "a book from its journal, and from a checkpoint"
+        ) { options, progress in
+            var bench = RecoveryBench(repetitions: options.repetitions)
+            (bench.keyCount, bench.fillCount) = (options.keyCount, options.fillCount)
+            return try bench.run(progress)
+        },
+    ]
+
+    /// The benchmarks that a word asks for: one by its name, or those of a goal ("P7"). Empty for an unknown word.
+    static func named(_ word: String) -> [BenchEntry] {
+        all.filter { $0.name == word || $0.goals.contains(word.uppercased()) }
+    }
+}
