@@ -79,6 +79,14 @@ let package = Package(
         .systemLibrary(
             name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
         .target(name: "CBusMessages", dependencies: ["CProtobufC"], cSettings: strictC),
+        .target(
+            name: "BusMessages",
+            dependencies: [
+                "Accumulator", "CBusMessages", "CSeqlock", "FillRecords", "FixedPoint",
+                "LotMatching",
+                "PositionText",
+            ],
+            swiftSettings: strict),
         .target(name: "CToml", cxxSettings: [.treatAllWarnings(as: .error)]),
         .target(
             name: "Configuration",
@@ -92,6 +100,7 @@ let package = Package(
         .target(
             name: "NATSBridge",
             dependencies: ["CNATS"],
+            exclude: ["Protos"],
             swiftSettings: strict),
         .target(
             name: "NATSSupport", dependencies: ["TestSupport"], path: "Tests/NATSSupport",
@@ -168,6 +177,13 @@ let package = Package(
                 "TestSupport",
             ],
             resources: [.copy("Fixtures")], swiftSettings: strict),
+        .testTarget(
+            name: "BusMessagesTests",
+            dependencies: [
+                "Accumulator", "BusMessages", "CMallocCount", "CSeqlock", "FixedPoint", "LotMatching",
+                "TestSupport",
+            ],
+            swiftSettings: strict),
         .target(
             name: "CTorture", dependencies: ["CSeqlock"], path: "Tests/Tools/CTorture", cSettings: strictC),
         .target(name: "CxxSlot", dependencies: ["CSeqlock"], path: "Tests/Tools/CxxSlot"),

@@ -779,7 +779,7 @@ const ProtobufCMessageDescriptor pks__bus__v1__fill_version__descriptor =
   (ProtobufCMessageInit) pks__bus__v1__fill_version__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor pks__bus__v1__trade_rejected__field_descriptors[11] =
+static const ProtobufCFieldDescriptor pks__bus__v1__trade_rejected__field_descriptors[12] =
 {
   {
     "seq",
@@ -913,10 +913,23 @@ static const ProtobufCFieldDescriptor pks__bus__v1__trade_rejected__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "event_id",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Pks__Bus__V1__TradeRejected, event_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned pks__bus__v1__trade_rejected__field_indices_by_name[] = {
   2,   /* field[2] = book */
   4,   /* field[4] = detail */
+  11,   /* field[11] = event_id */
   9,   /* field[9] = fill */
   10,   /* field[10] = first */
   7,   /* field[7] = index */
@@ -930,7 +943,7 @@ static const unsigned pks__bus__v1__trade_rejected__field_indices_by_name[] = {
 static const ProtobufCIntRange pks__bus__v1__trade_rejected__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor pks__bus__v1__trade_rejected__descriptor =
 {
@@ -940,7 +953,7 @@ const ProtobufCMessageDescriptor pks__bus__v1__trade_rejected__descriptor =
   "Pks__Bus__V1__TradeRejected",
   "pks.bus.v1",
   sizeof(Pks__Bus__V1__TradeRejected),
-  11,
+  12,
   pks__bus__v1__trade_rejected__field_descriptors,
   pks__bus__v1__trade_rejected__field_indices_by_name,
   1,  pks__bus__v1__trade_rejected__number_ranges,

@@ -232,17 +232,21 @@ struct  Pks__Bus__V1__TradeRejected
   uint64_t source_ref;
   /*
    * The fill, as far as it is known. Absent when a key was rejected, not a fill. A fill of a key that the book does
-   * not have has ids only.
+   * not have has ids only. Of one that never became a record, texts are cut at 256 bytes.
    */
   Pks__Bus__V1__Fill *fill;
   /*
    * Of a `conflict`: the version that came first, and stands.
    */
   Pks__Bus__V1__FillVersion *first;
+  /*
+   * Of an answer to a LifecycleEventApplied: its event_id.
+   */
+  ProtobufCBinaryData event_id;
 };
 #define PKS__BUS__V1__TRADE_REJECTED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&pks__bus__v1__trade_rejected__descriptor) \
-    , 0, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0, NULL, NULL }
+    , 0, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0, NULL, NULL, {0,NULL} }
 
 
 /*

@@ -47,7 +47,6 @@ struct EffectJSON {
     }
 
     private mutating func appendLot(_ effect: Effect, _ key: KeyInfo) {
-        let isPool = key.method == .average
         append("op", static: effect.kind == .lotDelete ? "DELETE" : "UPSERT")
         append("side", static: effect.isLong ? "LONG" : "SHORT")
         append("open_seq", seq: effect.openSeq)
@@ -55,65 +54,30 @@ struct EffectJSON {
         append("order_id", effect.orderID)
         append("qty_open", effect.qtyOpen, decimals: key.qtyDecimals)
         append("qty_remaining", effect.qty, decimals: key.qtyDecimals)
-        if !isPool {
-            append("price", effect.price, decimals: key.priceDecimals)
-        } else if effect.qty == 0 {
-            appendNull("price")
-        } else {
-            appendName("price")
-            EffectText.appendPoolPrice(
-                cost: effect.cost, qty: effect.qty, isLong: effect.isLong, key, to: &line)
-            line.append(static: "\"")
-        }
+        append("price") { effect.appendLotPrice(key.scales, to: &$0) }
         append("opened_ns", effect.openNs, decimals: 0)
     }
 
     private mutating func appendMatch(_ effect: Effect, _ key: KeyInfo) {
-        appendName("match_id")
-        EffectText.appendMatchID(effect, to: &line)
-        line.append(static: "\"")
+        append("match_id") { effect.appendMatchID(to: &$0) }
         append("side", static: effect.isLong ? "LONG" : "SHORT")
         append("open_seq", seq: effect.openSeq)
         append("open_trade_id", effect.tradeID)
         append("close_trade_id", effect.closeTradeID)
         append("qty", effect.qty, decimals: key.qtyDecimals)
-        appendName("open_price")
-        EffectText.appendOpenPrice(effect, key, to: &line)
-        line.append(static: "\"")
+        append("open_price") { effect.appendOpenPrice(key.scales, to: &$0) }
         append("close_price", effect.closePrice, decimals: key.priceDecimals)
         append("realized_pnl", effect.money, decimals: key.moneyDecimals)
-        appendFee("open_fee", effect.fee, effect.qty, of: effect.feeQty.open, key)
-        appendFee("close_fee", effect.closeFee, effect.qty, of: effect.feeQty.close, key)
+        append("open_fee") { effect.appendOpenFee(key.scales, to: &$0) }
+        append("close_fee") { effect.appendCloseFee(key.scales, to: &$0) }
         append("open_ns", effect.openNs, decimals: 0)
         append("close_ns", effect.closeNs, decimals: 0)
-    }
-
-    /// The matched quantity's share of a fill's fee; null for a pool, which has no opening fill.
-    private mutating func appendFee(
-        _ name: StaticString, _ fee: Int64, _ matched: Int64, of filled: Int64, _ key: KeyInfo
-    ) {
-        if filled == 0 { return appendNull(name) }
-        let decimals = max(key.feeDecimals, averagePriceDecimals)
-        let share = proRataFee(
-            fee, feeDecimals: key.feeDecimals, matched: Quantity(units: matched),
-            filled: Quantity(units: filled), decimals: decimals)
-        appendName(name)
-        appendDecimal(share, decimals: decimals, to: &line)
-        line.append(static: "\"")
     }
 
     private mutating func appendRollup(_ effect: Effect, _ key: KeyInfo) {
         append("op", static: effect.kind == .rollupDelete ? "DELETE" : "UPSERT")
         append("net_qty", effect.qty, decimals: key.qtyDecimals)
-        if effect.qty == 0 {
-            appendNull("avg_price")
-        } else {
-            appendName("avg_price")
-            appendAveragePrice(
-                openCost: Money(units: effect.cost), netQty: Quantity(units: effect.qty),
-                multiplier: key.multiplier, priceDecimals: key.priceDecimals, to: &line)
-            line.append(static: "\"")
-        }
+        append("avg_price") { effect.appendAveragePrice(key.scales, to: &$0) }
         append("open_cost", effect.cost, decimals: key.moneyDecimals)
         append("last_price", effect.price, decimals: key.priceDecimals)
         append("event_ns", effect.openNs, decimals: 0)
@@ -123,29 +87,15 @@ struct EffectJSON {
         append("op", static: "UPSERT")
         append("realized_pnl", effect.money, decimals: key.moneyDecimals)
         append("fees", effect.fee, decimals: key.feeDecimals)
-        appendName("net_pnl")
-        appendNetPnl(
-            realized: Money(units: effect.money), moneyDecimals: key.moneyDecimals, fees: effect.fee,
-            feeDecimals: key.feeDecimals, to: &line)
-        line.append(static: "\"")
+        append("net_pnl") { effect.appendNetPnl(key.scales, to: &$0) }
         append("event_ns", effect.openNs, decimals: 0)
     }
 
     private mutating func appendPosition(_ effect: Effect, _ key: KeyInfo) {
-        let movement: StaticString =
-            switch effect.movement {
-            case .none: "NONE"
-            case .open: "OPEN"
-            case .increase: "INCREASE"
-            case .decrease: "DECREASE"
-            case .close: "CLOSE"
-            case .flip: "FLIP"
-            }
-        append("op", static: movement)
+        append("op", static: effect.movementText)
         appendFill(effect, key)
         append("net_qty_before", effect.qtyOpen, decimals: key.qtyDecimals)
-        let after = Int128(effect.qtyOpen) + (effect.isLong ? Int128(effect.qty) : -Int128(effect.qty))
-        append("net_qty", after, decimals: key.qtyDecimals)
+        append("net_qty", effect.netQtyAfter, decimals: key.qtyDecimals)
         appendSource(effect.sourceRef)
     }
 
@@ -194,10 +144,14 @@ struct EffectJSON {
         line.append(static: "\":\"")
     }
 
-    private mutating func appendNull(_ name: StaticString) {
-        line.append(static: ",\"")
-        line.append(static: name)
-        line.append(static: "\":null")
+    /// A number that may not exist: null when `write` appends nothing.
+    private mutating func append(_ name: StaticString, _ write: (inout [UInt8]) -> Void) {
+        appendName(name)
+        let start = line.count
+        write(&line)
+        if line.count > start { return line.append(static: "\"") }
+        line.removeLast()
+        line.append(static: "null")
     }
 
     private mutating func append(_ name: StaticString, _ units: Int128, decimals: Int) {

@@ -85,12 +85,12 @@ final class EffectSink {
         }
         if effect.handle == .max && effect.tradeID.isEmpty {
             refusals[book] = reason
-            return RejectText.detail(reason)
+            return reason.detail
         }
         if reason == .unknownKey, let refusal = refusals[book] { reason = refusal }
         let detail =
             reason == .conflict && key != nil
-            ? RejectText.conflict(effect, key, sources) : RejectText.detail(reason)
+            ? RejectText.conflict(effect, key, sources) : reason.detail
         rejects.add(
             sources.place(of: effect.sourceRef), column: nil, tradeID: effect.tradeID.text,
             reason: reason.text, detail: detail)

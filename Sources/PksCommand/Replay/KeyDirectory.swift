@@ -8,13 +8,7 @@ import PositionText
 final class KeyInfo: Sendable {
     let book: String
     let names: KeyNames
-    let priceDecimals: Int
-    let qtyDecimals: Int
-    let feeDecimals: Int
-    /// In units of 10^-multiplierDecimals.
-    let multiplier: Int64
-    let multiplierDecimals: Int
-    let method: LotMethod
+    let scales: KeyScales
     /// `book,account,strategy,symbol`.
     let csvNames: [UInt8]
     /// `"book":"...","account":"...","strategy":"...","symbol":"..."`.
@@ -23,12 +17,7 @@ final class KeyInfo: Sendable {
     init(book: String, names: KeyNames, instrument: Instrument, method: LotMethod) {
         self.book = book
         self.names = names
-        self.method = method
-        priceDecimals = instrument.priceDecimals
-        qtyDecimals = instrument.qtyDecimals
-        feeDecimals = instrument.feeDecimals
-        multiplier = instrument.multiplier
-        multiplierDecimals = instrument.multiplierDecimals
+        scales = KeyScales(instrument: instrument, method: method)
         let fields: [(StaticString, String)] = [
             ("book", book), ("account", names.account), ("strategy", names.strategy),
             ("symbol", names.symbol),
@@ -48,8 +37,15 @@ final class KeyInfo: Sendable {
         jsonNames = json
     }
 
+    var priceDecimals: Int { scales.priceDecimals }
+    var qtyDecimals: Int { scales.qtyDecimals }
+    var feeDecimals: Int { scales.feeDecimals }
+    /// In units of 10^-multiplierDecimals.
+    var multiplier: Int64 { scales.multiplier }
+    var multiplierDecimals: Int { scales.multiplierDecimals }
+    var method: LotMethod { scales.method }
     /// Decimals of money.
-    var moneyDecimals: Int { priceDecimals + qtyDecimals + multiplierDecimals }
+    var moneyDecimals: Int { scales.moneyDecimals }
 }
 
 /// All keys of a replay, over all of its books, numbered in the order in which they came.

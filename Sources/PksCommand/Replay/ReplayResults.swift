@@ -73,8 +73,9 @@ struct ReplayResults {
             appendDecimal(open.lot.remaining.units, decimals: key.qtyDecimals, to: &bytes)
             bytes.append(static: ",")
             if open.isPool {
-                EffectText.appendPoolPrice(
-                    cost: position.openCost, qty: open.lot.remaining.units, isLong: isLong, key, to: &bytes)
+                appendAveragePrice(
+                    openCost: Money(units: position.openCost), netQty: Quantity(units: position.slot.net_qty),
+                    multiplier: key.multiplier, priceDecimals: key.priceDecimals, to: &bytes)
             } else {
                 appendDecimal(open.lot.price.units, decimals: key.priceDecimals, to: &bytes)
             }
