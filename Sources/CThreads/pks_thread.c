@@ -26,3 +26,12 @@ int pks_thread_may_use(int cpu) {
     cpu_set_t set;
     return cpu >= 0 && cpu < CPU_SETSIZE && sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_ISSET(cpu, &set);
 }
+
+int pks_thread_leave(int cpu) {
+    cpu_set_t set;
+    if (cpu < 0 || cpu >= CPU_SETSIZE) return EINVAL;
+    if (sched_getaffinity(0, sizeof(set), &set) != 0) return errno;
+    CPU_CLR(cpu, &set);
+    if (CPU_COUNT(&set) == 0) return EINVAL;
+    return sched_setaffinity(0, sizeof(set), &set) == 0 ? 0 : errno;
+}

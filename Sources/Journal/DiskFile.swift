@@ -29,11 +29,13 @@ final class DiskFile: JournalFile {
 
     private var object: String { reading.path }
 
-    func commit(_ writes: [JournalWrite]) throws(JournalError) {
+    func commit(_ writes: [JournalWrite]) throws(JournalError) { try commit(writes) { false } }
+
+    func commit(_ writes: [JournalWrite], meanwhile: () -> Bool) throws(JournalError) {
         precondition(!hasFailed, "a file that has failed takes nothing more")
         guard let writing else { preconditionFailure("a directory that is open for looking takes nothing") }
         do throws(JournalError) {
-            try write(writes, to: writing.number)
+            try write(writes, to: writing.number, meanwhile: meanwhile)
             // Any error of a sync is final: the kernel may have dropped what it could not write, and a second sync
             // would not say so.
             if fdatasync(writing.number) != 0 { throw .commitFailed(code: errno, object: object) }
@@ -49,11 +51,17 @@ final class DiskFile: JournalFile {
         try finish(write, to: writing.number, from: 0)
     }
 
-    /// One piece is fastest by a plain write; several are on their way at once through the ring.
-    private func write(_ writes: [JournalWrite], to descriptor: Int32) throws(JournalError) {
+    /// One small piece is fastest by a plain write. Through the ring several are on their way at once, and a large
+    /// one leaves this thread free for what else there is.
+    private func write(
+        _ writes: [JournalWrite], to descriptor: Int32, meanwhile: () -> Bool
+    ) throws(JournalError) {
         var done = [Int](repeating: 0, count: writes.count)
-        if let ring, ring.isUsable, writes.count > 1, writes.count <= WriteRing.piecesMax {
-            ring.write(descriptor, writes, done: &done)
+        let byteCount = writes.reduce(0) { $0 + $1.byteCount }
+        if let ring, ring.isUsable, writes.count > 1 || byteCount >= Self.ringFrom,
+            writes.count <= WriteRing.piecesMax
+        {
+            ring.write(descriptor, writes, done: &done, meanwhile: meanwhile)
         }
         for (index, write) in writes.enumerated() {
             if done[index] < 0 {
@@ -110,6 +118,7 @@ final class DiskFile: JournalFile {
         return done
     }
 
+    private static let ringFrom = 1 << 16
     // Large reads are parts of a long one: the disk works on what comes next while this is looked at.
     private static let readAheadFrom = 1 << 18
     private static let readAheadBytes = 8 << 20

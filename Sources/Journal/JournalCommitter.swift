@@ -142,7 +142,11 @@ public final class JournalCommitter: @unchecked Sendable {
             let startNs = pks_monotonic_ns()
             let elapsedNs = writer.elapsedBeforeNs + (startNs - beganNs)
             defer { queue.setDurable(writer.durableSeq) }
-            try writer.commit(nowRealtimeNs: pks_realtime_ns(), elapsedNs: elapsedNs)
+            // What is published meanwhile is put into blocks while the disk works.
+            unsafe try writer.commit(nowRealtimeNs: pks_realtime_ns(), elapsedNs: elapsedNs) { seq in
+                // SAFETY: as above.
+                seq <= queue.publishedSeq ? unsafe queue.record(seq) : nil
+            }
             let tookNs = pks_monotonic_ns() - startNs
             state.withLock { state in
                 state.figures.commits &+= 1

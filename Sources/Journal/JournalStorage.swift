@@ -54,6 +54,9 @@ public protocol JournalFile: AnyObject {
     /// piece may be on disk. After a retryable error the same places may be committed to again; after any other the
     /// file must not be committed to at all.
     func commit(_ writes: [JournalWrite]) throws(JournalError)
+    /// The same, and calls `meanwhile` while the disk works, again and again until it returns false. It may be called
+    /// never, and not again once it has returned false; it must not use the file.
+    func commit(_ writes: [JournalWrite], meanwhile: () -> Bool) throws(JournalError)
     /// Reads up to the end of the file or of `buffer`; returns how many bytes.
     func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(JournalError) -> Int
 }

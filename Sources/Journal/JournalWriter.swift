@@ -11,6 +11,8 @@ public struct JournalWriter: ~Copyable {
     public private(set) var durableSeq: UInt64
     /// Records up to this one have been appended.
     public private(set) var appendedSeq: UInt64
+    /// The last record of the batch that is committed next, or is being committed.
+    private var batchSeq: UInt64
     /// The journal's epoch.
     public let epoch: UInt64
     /// Running time of the journal when this writer was made, over all openings before.
@@ -27,10 +29,12 @@ public struct JournalWriter: ~Copyable {
     /// The segment after the one that is written to, while that one's last block is under way.
     private var next: (any JournalFile)?
     private var nextCRC: UInt32 = 0
-    /// Blocks to write: `fullCount` full ones, then the one that is being filled.
-    private let batch: BlockBuffer
-    private var fullCount = 0
-    private var partialCount: Int
+    /// What is committed next, or is being committed.
+    private var batch: RecordBatch
+    /// What has come since that commit began, and whether there is any such: a second buffer, so that the disk and
+    /// the filling of blocks need not wait for each other.
+    private var upcoming: RecordBatch
+    private var hasUpcoming = false
     /// Number of the batch's first block.
     private var firstBlock: UInt64
     private var previousCRC: UInt32
@@ -61,11 +65,12 @@ public struct JournalWriter: ~Copyable {
         time = Time(realtimeNs: nowRealtimeNs, elapsedNs: end.elapsedNs)
         durableSeq = end.lastSeq
         appendedSeq = end.lastSeq
+        batchSeq = end.lastSeq
         firstBlock = end.block
-        partialCount = end.partialCount
         previousCRC = end.previousCRC
         tailTurn = end.tailTurn
-        batch = BlockBuffer(count: batchBlocksMax + 1)
+        batch = RecordBatch(fullBlocksMax: batchBlocksMax)
+        upcoming = RecordBatch(fullBlocksMax: batchBlocksMax)
         segment = end.layout.segment(ofBlock: end.block)
         let name = JournalLayout.name(ofSegment: segment)
         let header = SegmentHeader(
@@ -75,17 +80,8 @@ public struct JournalWriter: ~Copyable {
         file =
             try directory.names().contains(name)
             ? try directory.open(name) : try Self.create(directory, end.layout, header)
-        // SAFETY: a block has room for the partial records, which are less than one.
-        unsafe end.partial.withUnsafeBytes { bytes in
-            if let base = bytes.baseAddress {
-                unsafe batch.record(0, ofBlock: 0).copyMemory(from: base, byteCount: bytes.count)
-            }
-        }
-    }
-
-    /// Bytes of a commit with everything appended so far.
-    public var pendingBytes: Int {
-        (fullCount + (partialCount > 0 ? 1 : 0)) * JournalLayout.blockBytes
+        // SAFETY: read during the call.
+        unsafe end.partial.withUnsafeBytes { bytes in unsafe batch.begin(with: bytes) }
     }
 
     /// How much of the current segment is used, 0 to 1.
@@ -93,18 +89,12 @@ public struct JournalWriter: ~Copyable {
         Double(firstBlock % UInt64(layout.blocksPerSegment)) / Double(layout.blocksPerSegment)
     }
 
-    /// Takes one record of 128 bytes; false when the batch is full and must be committed first.
+    /// Takes one record of 128 bytes; false when there is no room and what is there must be committed first.
     public mutating func append(_ record: UnsafeRawPointer) -> Bool {
-        if fullCount == batch.count - 1 { return false }
-        // SAFETY: the place is in the batch; the caller's record is whole.
-        unsafe batch.record(partialCount, ofBlock: fullCount).copyMemory(from: record, byteCount: 128)
-        partialCount += 1
+        // SAFETY: the caller's record is whole.
+        guard unsafe (hasUpcoming ? upcoming : batch).append(record) else { return false }
         appendedSeq += 1
-        if partialCount == JournalLayout.recordsPerBlock {
-            fullCount += 1
-            partialCount = 0
-            batch.clear(fullCount)
-        }
+        if !hasUpcoming { batchSeq = appendedSeq }
         return true
     }
 
@@ -112,12 +102,39 @@ public struct JournalWriter: ~Copyable {
     /// each. After a retryable error it can be called again, also with more appended. `elapsedNs`: the journal's
     /// running time.
     public mutating func commit(nowRealtimeNs: Int64, elapsedNs: Int64 = 0) throws(JournalError) {
+        while appendedSeq != durableSeq {
+            _ = unsafe try commitBatch(nowRealtimeNs: nowRealtimeNs, elapsedNs: elapsedNs, overlapping: false)
+            { _ in nil }
+        }
+    }
+
+    /// The same for what had been appended before the call, and while the disk works, takes what `next` gives: the
+    /// record of the number it is called with, or nil when it is not there yet. That is appended, and durable only
+    /// after another commit. It is called from within, on this thread.
+    @unsafe
+    public mutating func commit(
+        nowRealtimeNs: Int64, elapsedNs: Int64 = 0, taking next: (UInt64) -> UnsafeRawPointer?
+    ) throws(JournalError) {
+        while batchSeq != durableSeq {
+            let isDone = unsafe try commitBatch(
+                nowRealtimeNs: nowRealtimeNs, elapsedNs: elapsedNs, overlapping: true, next)
+            if isDone { return }
+        }
+    }
+
+    /// Commits the batch, or the part of it that lies in one segment. True when it was all of it.
+    private mutating func commitBatch(
+        nowRealtimeNs: Int64, elapsedNs: Int64, overlapping: Bool,
+        _ next: (UInt64) -> UnsafeRawPointer?
+    ) throws(JournalError) -> Bool {
         precondition(!hasFailed, "a journal that has failed takes nothing more")
         // What is tried again is the same to the last byte: some of it may be on disk already.
         if !isRetrying { time = Time(realtimeNs: nowRealtimeNs, elapsedNs: elapsedNs) }
-        while appendedSeq != durableSeq {
-            try remembering { writer throws(JournalError) in try writer.commitPart() }
+        var isDone = false
+        try remembering { writer throws(JournalError) in
+            isDone = unsafe try writer.commitPart(overlapping, next)
         }
+        return isDone
     }
 
     /// Writes once more what the newest commit has made durable, and that it is: whatever happens to that commit's
@@ -150,11 +167,13 @@ public struct JournalWriter: ~Copyable {
     // MARK: - Blocks
 
     /// Commits the full blocks that belong to one segment, and the tail if that is all there is. Nothing of the
-    /// writer changes before the commit has worked, so that it can be tried again.
-    private mutating func commitPart() throws(JournalError) {
+    /// batch changes before the commit has worked, so that it can be tried again. True when it was all of it.
+    private mutating func commitPart(
+        _ overlapping: Bool, _ next: (UInt64) -> UnsafeRawPointer?
+    ) throws(JournalError) -> Bool {
         try openSegment(of: firstBlock)
         let room = Int(layout.firstBlock(ofSegment: segment + 1) - firstBlock)
-        let count = min(room, fullCount)
+        let count = min(room, batch.fullCount)
         var writes: [JournalWrite] = []
         var crc = previousCRC
         if count > 0 {
@@ -163,47 +182,73 @@ public struct JournalWriter: ~Copyable {
             writes.append(
                 unsafe JournalWrite(
                     offset: layout.offset(ofBlock: firstBlock),
-                    bytes: UnsafeRawBufferPointer(batch.bytes(0..<count))))
+                    bytes: UnsafeRawBufferPointer(batch.blocks.bytes(0..<count))))
         }
         // A tail lies in the segment of its block: behind the last block of a segment that is the next one.
-        let hasTail = count == fullCount && count < room && partialCount > 0
+        let hasTail = count == batch.fullCount && count < room && batch.partialCount > 0
         if hasTail { writes.append(sealTail(index: count, previousCRC: crc)) }
         // A segment is full only when there is the one after it: so a missing last file is known.
         if count == room { try prepareNext(previousCRC: crc) }
-        try file.commit(writes)
+        let isAll = count == batch.fullCount
+        if overlapping && isAll {
+            unsafe try write(writes, taking: next)
+        } else {
+            try file.commit(writes)
+        }
         if hasTail { tailTurn ^= 1 }
         advance(count, previousCRC: crc, hasTail: hasTail)
+        return isAll
+    }
+
+    /// Commits pieces of the batch and meanwhile puts the records that `next` gives into the upcoming one.
+    private mutating func write(
+        _ writes: [JournalWrite], taking next: (UInt64) -> UnsafeRawPointer?
+    ) throws(JournalError) {
+        if !hasUpcoming {
+            upcoming.begin(behind: batch)
+            hasUpcoming = true
+        }
+        let upcoming = upcoming
+        var seq = appendedSeq
+        defer { appendedSeq = seq }
+        try file.commit(writes) {
+            let limit = seq + UInt64(JournalLayout.recordsPerBlock)
+            // SAFETY: what `next` gives stays there while it is copied.
+            while seq < limit, let record = unsafe next(seq + 1), unsafe upcoming.append(record) { seq += 1 }
+            return seq == limit
+        }
     }
 
     /// Goes on behind `count` full blocks, which are durable.
     private mutating func advance(_ count: Int, previousCRC crc: UInt32, hasTail: Bool) {
-        if count > 0 {
-            let left = fullCount - count
-            let blocks = left + 1
-            for index in 0..<blocks { batch.copy(count + index, to: index) }
-            batch.clear(fullCount)
-            fullCount = left
-            firstBlock += UInt64(count)
-            previousCRC = crc
-        }
+        let isAll = count == batch.fullCount
+        firstBlock += UInt64(count)
+        previousCRC = crc
         let whole = firstBlock * UInt64(JournalLayout.recordsPerBlock)
-        durableSeq = hasTail ? appendedSeq : max(durableSeq, whole)
+        durableSeq = hasTail ? batchSeq : max(durableSeq, whole)
+        if hasUpcoming && isAll {
+            swap(&batch, &upcoming)
+            hasUpcoming = false
+            batchSeq = appendedSeq
+        } else {
+            batch.drop(fullBlocks: count)
+        }
     }
 
     private func sealFull(_ index: Int, previousCRC: UInt32) -> UInt32 {
         let header = header(index, count: JournalLayout.recordsPerBlock, previousCRC)
         // SAFETY: a block of the batch.
-        return unsafe JournalBlock.seal(batch.block(index), header)
+        return unsafe JournalBlock.seal(batch.blocks.block(index), header)
     }
 
     private func sealTail(index: Int, previousCRC: UInt32) -> JournalWrite {
-        var header = header(index, count: partialCount, previousCRC)
+        var header = header(index, count: batch.partialCount, previousCRC)
         header.isTail = true
         // SAFETY: a block of the batch, which outlives the commit.
-        _ = unsafe JournalBlock.seal(batch.block(index), header)
+        _ = unsafe JournalBlock.seal(batch.blocks.block(index), header)
         return unsafe JournalWrite(
             offset: JournalLayout.offset(ofTail: tailTurn ^ 1),
-            bytes: UnsafeRawBufferPointer(batch.bytes(index..<index + 1)))
+            bytes: UnsafeRawBufferPointer(batch.blocks.bytes(index..<index + 1)))
     }
 
     private func header(_ index: Int, count: Int, _ previousCRC: UInt32) -> BlockHeader {

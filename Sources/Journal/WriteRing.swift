@@ -23,9 +23,12 @@ final class WriteRing {
     /// False once the system has refused a submission: the ring is never used again.
     var isUsable: Bool { unsafe ring != nil }
 
-    /// Starts all pieces and waits until the kernel has let go of each. `done[n]` becomes the bytes of piece n that
+    /// Starts all pieces, calls `meanwhile` until it returns false or all are done, and waits until the kernel has let
+    /// go of each. `done[n]` becomes the bytes of piece n that
     /// were written, or a negative errno; pieces that were never started have 0.
-    func write(_ descriptor: Int32, _ writes: [JournalWrite], done: inout [Int]) {
+    func write(
+        _ descriptor: Int32, _ writes: [JournalWrite], done: inout [Int], meanwhile: () -> Bool
+    ) {
         precondition(writes.count <= Self.piecesMax && done.count == writes.count)
         guard let ring = unsafe ring else { return }
         // SAFETY (all of this function): the bytes are the caller's, which returns only after this does.
@@ -34,7 +37,12 @@ final class WriteRing {
                 bytes: write.bytes.baseAddress, byte_count: UInt64(write.bytes.count),
                 offset: UInt64(write.offset), done: 0)
         }
-        if unsafe pks_write_ring_write(ring, descriptor, &pieces, UInt32(pieces.count)) != 0 { takeDown() }
+        let isRefused = unsafe pieces.withUnsafeMutableBufferPointer { pieces in
+            unsafe pks_write_ring_start(ring, descriptor, pieces.baseAddress, UInt32(pieces.count))
+            while unsafe pks_write_ring_poll(ring) > 0, meanwhile() {}
+            return unsafe pks_write_ring_finish(ring) != 0
+        }
+        if isRefused { takeDown() }
         for index in writes.indices { done[index] = unsafe Int(pieces[index].done) }
     }
 

@@ -85,6 +85,14 @@ public final class PositionService: @unchecked Sendable {
         for host in hosts { host.abandon() }
     }
 
+    /// Keeps the calling thread, and every thread that is started from it afterwards, off the CPUs that writers are
+    /// bound to: a journal's thread that wakes up on the writer's CPU costs a fill microseconds. For the thread that
+    /// calls `start`, before it does. Returns the CPUs that could not be left, because there is no other.
+    @discardableResult
+    public func leaveWriterCPUs() -> [Int] {
+        hosts.compactMap(\.options.cpu).filter { !ThreadSetup.leave($0) }
+    }
+
     /// Starts the threads: rings that are there are attached, and each book goes live as soon as what stands on
     /// them is in its slots. Once. Throws `system`.
     public func start() throws(ServiceError) {

@@ -118,6 +118,9 @@ private final class FlickeringFile: JournalFile {
     var name: String { file.name }
     var byteCount: Int { file.byteCount }
     func commit(_ writes: [JournalWrite]) throws(JournalError) { try file.commit(writes) }
+    func commit(_ writes: [JournalWrite], meanwhile: () -> Bool) throws(JournalError) {
+        try file.commit(writes, meanwhile: meanwhile)
+    }
     func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(JournalError) -> Int {
         let count = unsafe try file.read(at: offset, into: buffer)
         if directory.isWrong(offset) { unsafe buffer[500] ^= 1 }

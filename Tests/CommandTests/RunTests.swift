@@ -63,6 +63,29 @@ import Testing
         #expect(daemon.errorsSoFar().contains("pks: live, process \(daemon.pid)\n"))
     }
 
+    @Test func `A writer that is bound to a CPU has it for itself`() throws {
+        let scratch = try Scratch()
+        guard sysconf(Int32(_SC_NPROCESSORS_ONLN)) > 1 else { return }
+        let daemon = try Self.start(scratch, ["--pin", "0", "--journal", scratch.file("journal")])
+        let tasks = "/proc/\(daemon.pid)/task"
+        var others = 0
+        for task in Scratch.names(in: tasks) {
+            let name = Scratch.read("\(tasks)/\(task)/comm").split(separator: "\n").first ?? ""
+            let status = Scratch.read("\(tasks)/\(task)/status").split(separator: "\n")
+            let allowed =
+                status.first { $0.hasPrefix("Cpus_allowed_list:") }?.split(separator: "\t").last ?? ""
+            if "pks-\(scratch.book)".hasPrefix(name) && name.count == 15 {
+                #expect(allowed == "0", "\(name)")
+            } else {
+                others += 1
+                #expect(allowed.first != "0", "\(name) may run on \(allowed)")
+            }
+        }
+        #expect(others >= 3)
+        daemon.signal(SIGTERM)
+        #expect(daemon.wait() == 0)
+    }
+
     @Test func `A daemon whose standard error is blocked works, and ends when it is told`() throws {
         let scratch = try Scratch()
         // A pipe that is full and that nobody empties; `timeout` keeps the test from hanging with the daemon.

@@ -23,13 +23,17 @@ public struct JournalRun: ~Copyable {
     public private(set) var records: [[UInt8]]
     /// How far records had been reported durable when the log of a simulated directory had so many steps.
     public private(set) var reported: [(steps: Int, seq: UInt64)]
+    /// Whether records also come while the disk works: then how many depends on how long it takes.
+    private let overlaps: Bool
     /// Commits that had to be tried again.
     public private(set) var retries = 0
 
     /// A run behind `end`, in a directory that holds `records`.
     public init(
-        _ directory: any JournalDirectory, after end: JournalEnd, records: [[UInt8]] = []
+        _ directory: any JournalDirectory, after end: JournalEnd, records: [[UInt8]] = [],
+        overlaps: Bool = true
     ) throws(JournalError) {
+        self.overlaps = overlaps
         self.directory = directory
         writer = try JournalWriter(directory, book: "main", after: end, batchBlocksMax: 3, nowRealtimeNs: 1)
         self.records = records
@@ -42,9 +46,14 @@ public struct JournalRun: ~Copyable {
         append([1, 2, 5, 30, 31, 32, 70, 120].randomElement(using: &random) ?? 1, life: life)
         while true {
             do throws(JournalError) {
-                try writer.commit(nowRealtimeNs: Int64(records.count), elapsedNs: Int64(records.count))
+                if overlaps && Int.random(in: 0..<2, using: &random) == 0 {
+                    try commitTaking([0, 1, 29, 65, 100].randomElement(using: &random) ?? 0, life: life)
+                } else {
+                    try writer.commit(nowRealtimeNs: Int64(records.count), elapsedNs: Int64(records.count))
+                }
                 note()
-                break
+                // What came meanwhile is for the next commit.
+                if writer.appendedSeq == writer.durableSeq { break }
             } catch {
                 note()
                 guard error.isRetryable else { throw error }
@@ -53,6 +62,22 @@ public struct JournalRun: ~Copyable {
             }
         }
         if Int.random(in: 0..<4, using: &random) == 0 { confirm() }
+    }
+
+    /// Commits, and has so many more records come while the disk works.
+    private mutating func commitTaking(_ count: Int, life: Int) throws(JournalError) {
+        let first = UInt64(records.count) + 1
+        let more = (0..<count).map { TestRecord.bytes(first + UInt64($0), life: life) }
+        defer { records += more.prefix(Int(writer.appendedSeq) - records.count) }
+        let room = UnsafeMutableRawPointer.allocate(byteCount: 128, alignment: 8)
+        defer { unsafe room.deallocate() }
+        // SAFETY: the room outlives the commit, and has what was asked for last.
+        unsafe try writer.commit(nowRealtimeNs: Int64(records.count), elapsedNs: Int64(records.count)) {
+            seq in
+            guard seq >= first, seq < first + UInt64(count) else { return nil }
+            unsafe room.copyMemory(from: more[Int(seq - first)], byteCount: 128)
+            return UnsafeRawPointer(room)
+        }
     }
 
     /// Appends so many records, or fewer when the batch is full.

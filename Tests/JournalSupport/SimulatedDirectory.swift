@@ -195,6 +195,12 @@ private final class SimulatedFile: JournalFile {
 
     func commit(_ writes: [JournalWrite]) throws(JournalError) { try directory.commit(name, writes) }
 
+    /// The disk has copied the bytes, or it fails, when the owner goes on with other work.
+    func commit(_ writes: [JournalWrite], meanwhile: () -> Bool) throws(JournalError) {
+        while meanwhile() {}
+        try directory.commit(name, writes)
+    }
+
     func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(JournalError) -> Int {
         let bytes = directory.bytes(name, at: offset, countMax: buffer.count)
         // SAFETY: no more bytes than the buffer has.

@@ -9,10 +9,12 @@ import Testing
 
     /// Writes a made-up journal; the same one for the same seed.
     private func write(
-        _ directory: DiskDirectory, seed: UInt64, steps: Int = 30, makesSpares: Bool = false
+        _ directory: DiskDirectory, seed: UInt64, steps: Int = 30, makesSpares: Bool = false,
+        overlaps: Bool = true
     ) throws -> [[UInt8]] {
         var random = SeededRandom(seed: seed)
-        var run = try JournalRun(directory, after: .beginning(epoch: 7, layout: Self.layout))
+        var run = try JournalRun(
+            directory, after: .beginning(epoch: 7, layout: Self.layout), overlaps: overlaps)
         for _ in 0..<steps {
             if makesSpares { try directory.makeSpare(byteCount: Self.layout.segmentBytes) { true } }
             try run.step(&random, life: 0)
@@ -44,10 +46,10 @@ import Testing
         let ring = try DiskDirectory(place.journal("ring"))
         let plain = try DiskDirectory(place.journal("plain"), usesRing: false)
         #expect(!plain.writePath.usesRing)
-        let one = try write(ring, seed: TestSeed.base)
-        let other = try write(plain, seed: TestSeed.base)
-        #expect(one == other)
-        #expect(contents(place.journal("ring")) == contents(place.journal("plain")))
+        let one = try write(ring, seed: TestSeed.base, overlaps: false)
+        let other = try write(plain, seed: TestSeed.base, overlaps: false)
+        let isSame = one == other && contents(place.journal("ring")) == contents(place.journal("plain"))
+        #expect(isSame, "seed \(TestSeed.base)")
         if !ring.writePath.usesRing { print("io_uring is refused here: both were written by pwrite") }
     }
 

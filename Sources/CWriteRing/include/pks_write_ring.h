@@ -20,8 +20,15 @@ struct pks_write_ring *pks_write_ring_make(uint32_t pieces_max, int kept);
 
 void pks_write_ring_free(struct pks_write_ring *ring);
 
-/* Starts all pieces and returns when the kernel has let go of each. 0; or -1 when it has refused a submission, and the
- * ring must not be used again. One thread at a time; `count` is at most `pieces_max`. */
-int pks_write_ring_write(struct pks_write_ring *ring, int file, struct pks_write_piece *pieces, uint32_t count);
+/* Starts all pieces, which must stay where they are until they are finished. One thread at a time; `count` is at most
+ * `pieces_max`, and nothing is under way from before. */
+void pks_write_ring_start(struct pks_write_ring *ring, int file, struct pks_write_piece *pieces, uint32_t count);
+
+/* How many pieces are still under way. Calls nothing of the system. */
+uint32_t pks_write_ring_poll(struct pks_write_ring *ring);
+
+/* Returns when the kernel has let go of each piece. 0; or -1 when it has refused a submission, and the ring must not be
+ * used again. */
+int pks_write_ring_finish(struct pks_write_ring *ring);
 
 #endif

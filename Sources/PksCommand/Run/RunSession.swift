@@ -29,6 +29,9 @@ struct RunSession {
         // SAFETY: the set outlives the call; threads that come later inherit the mask.
         unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
         let service = try makeService()
+        for cpu in service.leaveWriterCPUs() {
+            BoundedOutput.errors.say("pks: CPU \(cpu) is the only one: a writer bound to it shares it")
+        }
         let readyFile = try makeReadyFile(service)
         defer { readyFile?.remove() }
         let server = try serve(service)
