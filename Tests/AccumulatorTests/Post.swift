@@ -1,46 +1,13 @@
 import Accumulator
 import CSeqlock
 import FillProducer
-import Glibc
 import ShmBridge
 import ShmReader
+import TestSupport
 
 /// The whole path in one process and one thread: producers, their rings, a book's writer and its segment,
 /// in a directory of its own.
 struct Post: ~Copyable {
-    struct Failed: Error { let code: Int32 }
-
-    /// A directory for shared memory and locks, removed with its owner.
-    private struct Folder: ~Copyable {
-        let path: String
-
-        init() throws {
-            // SAFETY (all of this type): names passed to the C library live for the call.
-            let parent = unsafe access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
-            path = "\(parent)/pks-post-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
-            guard unsafe mkdir(path, 0o700) == 0 else { throw Failed(code: errno) }
-        }
-
-        deinit {
-            // SAFETY: as above; an entry lives until the next readdir, and its name is copied before that.
-            guard let directory = unsafe opendir(path) else { return }
-            var names: [String] = []
-            while let entry = unsafe readdir(directory) {
-                unsafe names.append(
-                    withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                        unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-                    })
-            }
-            _ = unsafe closedir(directory)
-            for name in names where name != "." && name != ".." {
-                if unsafe unlink(path + "/" + name) == 0 { continue }
-                _ = unsafe unlink(path + "/" + name + "/oracle.lock")
-                _ = unsafe rmdir(path + "/" + name)
-            }
-            _ = unsafe rmdir(path)
-        }
-    }
-
     /// A producer's end of a ring.
     final class RingEnd {
         private var producer: FillProducer
@@ -80,11 +47,11 @@ struct Post: ~Copyable {
     let rings: [RingEnd]
     var writer: BookWriter
     private(set) var reader: SegmentReader
-    private let folder: Folder
+    private let folder: TestDirectory
 
     private init(
         _ rings: [RingEnd], _ writer: consuming BookWriter, _ reader: consuming SegmentReader,
-        _ folder: consuming Folder
+        _ folder: TestDirectory
     ) {
         self.rings = rings
         self.writer = writer
@@ -96,7 +63,7 @@ struct Post: ~Copyable {
     static func open(
         _ config: BookConfig, effects: consuming EffectLog = EffectLog(), records: Int = 64
     ) throws -> Post {
-        let folder = try Folder()
+        let folder = try TestDirectory.inSharedMemory()
         let segment = try SegmentWriter(
             SegmentConfiguration(
                 book: config.name, slotCapacity: config.positionsMax, directory: folder.path),
@@ -135,8 +102,7 @@ struct Post: ~Copyable {
     ) throws {
         let name = book.config.name
         let runDirectory = folder.path + "/life-\(UInt64.random(in: 0...UInt64.max))"
-        // SAFETY: the name lives for the call.
-        guard unsafe mkdir(runDirectory, 0o700) == 0 else { throw Failed(code: errno) }
+        try Files.makeDirectory(runDirectory)
         let segment = try SegmentWriter(
             SegmentConfiguration(book: name, slotCapacity: book.config.positionsMax, directory: folder.path),
             lock: WriterLock(book: name, runDirectory: runDirectory))

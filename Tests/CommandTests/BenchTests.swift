@@ -16,7 +16,7 @@ import Testing
 
     /// What processes of the suite have in shared memory, by the pid in the name.
     private func traces(of pid: pid_t) -> [String] {
-        Scratch.names(in: "/dev/shm").filter { $0.contains("bench-") && $0.contains("-\(pid)") }
+        Files.names(in: "/dev/shm").filter { $0.contains("bench-") && $0.contains("-\(pid)") }
     }
 
     private static var hasTwoCores: Bool { sysconf(Int32(_SC_NPROCESSORS_ONLN)) > 1 }
@@ -80,7 +80,7 @@ import Testing
             #expect(detail["cpu_near"] as? Int != detail["cpu_far"] as? Int)
         }
         #expect(traces(of: process.pid).isEmpty)
-        #expect(Scratch.names(in: scratch.runDirectory).isEmpty)
+        #expect(Files.names(in: scratch.runDirectory).isEmpty)
     }
 
     private func detail(_ goal: [String: Any]) throws -> [String: Any] {
@@ -139,7 +139,7 @@ import Testing
         let process = try PksProcess(
             ["contended", "--repetitions", "5", "--reads", "10000000000"], in: scratch, program: Self.path)
         let hasBegun = process.awaitCondition {
-            Scratch.names(in: scratch.runDirectory).contains { $0.hasSuffix(".lock") }
+            Files.names(in: scratch.runDirectory).contains { $0.hasSuffix(".lock") }
         }
         #expect(hasBegun)
         process.signal(SIGTERM)

@@ -36,7 +36,7 @@ import Testing
         let ready = scratch.file("ready")
         let pid = daemon.pid
         try #require(
-            daemon.awaitCondition { Scratch.read(ready) == "\(pid)\n" }, "\(daemon.errorsSoFar())")
+            daemon.awaitCondition { Files.text(ready) == "\(pid)\n" }, "\(daemon.errorsSoFar())")
         return daemon
     }
 
@@ -80,7 +80,7 @@ import Testing
         #expect(scrape.output.hasSuffix("# EOF\n"))
         daemon.signal(SIGTERM)
         #expect(daemon.wait() == 0, "\(daemon.errorsSoFar())")
-        #expect(Scratch.names(in: scratch.runDirectory).allSatisfy { !$0.hasSuffix(".sock") })
+        #expect(Files.names(in: scratch.runDirectory).allSatisfy { !$0.hasSuffix(".sock") })
         #expect(try Pks.run(["stats"], in: scratch).status == 69)
     }
 
@@ -90,10 +90,10 @@ import Testing
         killed.signal(SIGKILL)
         _ = killed.wait()
         let leftover = "pks-\(killed.pid).sock"
-        #expect(Scratch.names(in: scratch.runDirectory).contains(leftover))
+        #expect(Files.names(in: scratch.runDirectory).contains(leftover))
         #expect(try Pks.run(["stats"], in: scratch).status == 69)
         let next = try Self.start(scratch)
-        #expect(!Scratch.names(in: scratch.runDirectory).contains(leftover))
+        #expect(!Files.names(in: scratch.runDirectory).contains(leftover))
         #expect(try Self.figures(scratch)?["state"] == .text("live"))
         next.signal(SIGTERM)
         #expect(next.wait() == 0)

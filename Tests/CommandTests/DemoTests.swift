@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// `./run demo`, all but its build: the script as it is, with the command that these tests have built.
@@ -27,7 +28,7 @@ import Testing
             readlink /proc/[0-9]*/cwd | grep -F -- '\(scratch.file("demo"))'
             """, in: scratch)
         #expect(left.output.isEmpty, "left behind: \(left.output)")
-        let files = Scratch.names(in: "/dev/shm").filter {
+        let files = Files.names(in: "/dev/shm").filter {
             $0.hasSuffix("-\(book)") || $0.contains("-\(book)-")
         }
         #expect(files.isEmpty)

@@ -1,6 +1,7 @@
 import Accumulator
 import Glibc
 import Journal
+import TestSupport
 import Testing
 
 /// `JournalInspection` by itself: blocks that are good somewhere else, and files that change while one looks.
@@ -31,9 +32,9 @@ import Testing
         let other = try Self.journal(scratch, "others", epoch: epoch, price: 6)
         let name = "journal-00000000.pksj"
         // Block 2, at byte 5 x 4096, as it was in the other journal: an older state of the disk, or another disk.
-        let block = Array(Scratch.bytes("\(other)/\(name)")[20_480..<24_576])
+        let block = Array(try Files.bytes("\(other)/\(name)")[20_480..<24_576])
         try scratch.write(
-            "journals/\(scratch.book)/\(name)", Scratch.bytes("\(path)/\(name)").changed(at: 20_480, block))
+            "journals/\(scratch.book)/\(name)", try Files.bytes("\(path)/\(name)").changed(at: 20_480, block))
         let report = try Self.inspect(DiskDirectory(path, access: .looking))
         #expect(report.verdict == .damaged)
         #expect(report.lastSeq == 62)

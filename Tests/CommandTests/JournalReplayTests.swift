@@ -2,6 +2,7 @@ import Accumulator
 import CSeqlock
 import Glibc
 import ShmBridge
+import TestSupport
 import Testing
 
 /// `pks verify --journal`, and what verbs do with checkpoints, aged-out records and the live segment.
@@ -48,7 +49,7 @@ import Testing
         }
         try other.checkpoint(100)
         let name = "checkpoint-00000000000000000100.pksc"
-        try scratch.write("journals/\(scratch.book)/\(name)", Scratch.bytes("\(other.path)/\(name)"))
+        try scratch.write("journals/\(scratch.book)/\(name)", Files.bytes("\(other.path)/\(name)"))
         let run = try Self.verify(scratch)
         #expect(run.status == 65)
         #expect(run.output.contains("  fault        \(name): its digest is not that of the replay: "))

@@ -1,6 +1,7 @@
 import Accumulator
 import Glibc
 import Journal
+import TestSupport
 import Testing
 
 /// `pks journal ls`, `cat` and `verify`: what is there is shown, what is damaged is named.
@@ -111,7 +112,7 @@ import Testing
         let scratch = try Scratch()
         let maker = try Self.long(scratch, fills: 600)
         let names = (0...2).map { "journal-0000000\($0).pksj" }
-        let files = names.map { Scratch.bytes("\(maker.path)/\($0)") }
+        let files = try names.map { try Files.bytes("\(maker.path)/\($0)") }
         /// What a file becomes (nil: it goes), and what is said of it.
         let cases: [(file: Int, bytes: [UInt8]?, said: String)] = [
             (1, nil, "journal-00000001.pksj: byte 0: this part of the journal is missing"),

@@ -38,7 +38,7 @@ import Testing
             second.errors
                 == "pks: book \(scratch.book): another writer has it: process \(waiting.replay.pid) "
                 + "(wait until it has ended, or name another --book)\n")
-        #expect(Scratch.names(in: scratch.file("out")).isEmpty)
+        #expect(Files.names(in: scratch.file("out")).isEmpty)
         let after = try Pks.run(["read", "--book", scratch.book], in: scratch)
         #expect(after.output == before.output)
         #expect(after.output.contains(",ABC,70,"))
@@ -71,11 +71,11 @@ import Testing
         let scratch = try Scratch()
         let waiting = try begin(scratch, ["--out", scratch.file("out"), "--keep"])
         #expect(scratch.sharedMemory() == ["pks-positions-v1-\(scratch.book)"])
-        #expect(!Scratch.names(in: scratch.file("out")).isEmpty)
+        #expect(!Files.names(in: scratch.file("out")).isEmpty)
         waiting.replay.signal(signal)
         #expect(waiting.replay.wait() == 128 + signal)
         #expect(scratch.sharedMemory().isEmpty)
-        #expect(Scratch.names(in: scratch.file("out")).isEmpty)
+        #expect(Files.names(in: scratch.file("out")).isEmpty)
         #expect(waiting.replay.errorsSoFar().contains("pks: interrupted: nothing of this run was kept"))
     }
 
@@ -136,12 +136,12 @@ import Testing
         let waiting = try begin(scratch, ["--out", scratch.file("out")])
         waiting.replay.signal(SIGKILL)
         _ = waiting.replay.wait()
-        #expect(Scratch.names(in: scratch.file("out")).allSatisfy { $0.hasPrefix(".") })
-        #expect(!Scratch.names(in: scratch.file("out")).isEmpty)
+        #expect(Files.names(in: scratch.file("out")).allSatisfy { $0.hasPrefix(".") })
+        #expect(!Files.names(in: scratch.file("out")).isEmpty)
         let input = try scratch.write("fills.csv", Cases.partialClose)
         _ = try Pks.run(["replay", input, "--book", scratch.book, "--out", scratch.file("out")], in: scratch)
         #expect(
-            Scratch.names(in: scratch.file("out")) == [
+            Files.names(in: scratch.file("out")) == [
                 "effects.jsonl", "lots.csv", "matches.csv", "positions.csv", "rejects.csv",
             ])
     }

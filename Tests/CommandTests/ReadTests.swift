@@ -115,7 +115,7 @@ import Testing
         let broken = scratch.book + "-broken"
         let path = "/dev/shm/pks-positions-v1-" + broken
         try scratch.write("../../dev/shm/pks-positions-v1-" + broken, "no segment at all")
-        #expect(Scratch.read(path) == "no segment at all")
+        #expect(Files.text(path) == "no segment at all")
         let list = try Pks.run(["ls"], in: scratch)
         #expect(list.status == 0)
         let line = try #require(list.outputLines.first { $0.hasPrefix(scratch.book + " ") })

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// The kinds of input: compressed, from a pipe, JSON lines, FIX, several files, several books.
@@ -18,9 +19,9 @@ import Testing
         #expect(digests.count == 2)
         #expect(Set(digests).count == 1)
         for name in Self.results {
-            let first = Scratch.bytes(scratch.file("one/" + name))
+            let first = try Files.bytes(scratch.file("one/" + name))
             #expect(!first.isEmpty)
-            #expect(first == Scratch.bytes(scratch.file("two/" + name)), "\(name)")
+            #expect(try first == Files.bytes(scratch.file("two/" + name)), "\(name)")
         }
     }
 
@@ -69,7 +70,7 @@ import Testing
 
     @Test func `A cut gzip file is used as far as it goes, and said to be cut`() throws {
         let scratch = try Scratch()
-        let whole = Scratch.bytes(try fixture("binance-cut.csv.gz"))
+        let whole = try Files.bytes(try fixture("binance-cut.csv.gz"))
         let input = try scratch.write("cut.csv.gz", Array(whole.prefix(whole.count / 2)))
         let run = try Pks.run(
             ["replay", input, "--book", scratch.book, "--out", scratch.file("out"), "--json"], in: scratch)
@@ -91,7 +92,7 @@ import Testing
         #expect(scratch.rows("out/positions.csv").map { $0[4] } == ["70"])
         let alone = try Pks.run(["replay", missing, "--out", scratch.file("none")], in: scratch)
         #expect(alone.status == 66)
-        #expect(Scratch.names(in: scratch.file("none")).isEmpty)
+        #expect(Files.names(in: scratch.file("none")).isEmpty)
     }
 
     @Test func `Several files are one input in the order given`() throws {

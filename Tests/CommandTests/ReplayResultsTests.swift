@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// Known results through the whole command: file, ring, book, slots, files.
@@ -133,7 +134,7 @@ import Testing
         // A later run without such fees takes the file away, so that the directory tells one story.
         let plain = try scratch.write("plain.csv", Cases.partialClose)
         _ = try Pks.run(["replay", plain, "--book", scratch.book, "--out", scratch.file("out")], in: scratch)
-        #expect(!Scratch.names(in: scratch.file("out")).contains("fees.csv"))
+        #expect(!Files.names(in: scratch.file("out")).contains("fees.csv"))
     }
 
     @Test func `Rows are sorted by book, account, strategy and symbol, byte by byte`() throws {
@@ -185,6 +186,6 @@ import Testing
             ],
             in: scratch)
         #expect(run.status == 66)
-        #expect(!Scratch.names(in: scratch.file("")).contains("made"))
+        #expect(!Files.names(in: scratch.file("")).contains("made"))
     }
 }

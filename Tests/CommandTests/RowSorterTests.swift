@@ -29,7 +29,7 @@ import Testing
         try output.flush()
         #expect(scratch.text("sorted") == expected.map(\.row).joined())
         // The temporary file has no name.
-        #expect(Scratch.names(in: scratch.path) == ["run", "sorted"])
+        #expect(Files.names(in: scratch.path) == ["run", "sorted"])
     }
 
     @Test func `No rows give nothing`() throws {

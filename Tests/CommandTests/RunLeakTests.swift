@@ -15,11 +15,11 @@ import Testing
         let residentKib: Int
 
         init(_ pid: pid_t, only text: String? = nil) {
-            let files = Scratch.names(in: "/proc/\(pid)/fd")
+            let files = Files.names(in: "/proc/\(pid)/fd")
             descriptors = text == nil ? files.count : 0
-            let lines = Scratch.read("/proc/\(pid)/maps").split(separator: "\n")
+            let lines = Files.text("/proc/\(pid)/maps").split(separator: "\n")
             mappings = lines.count { text.map($0.contains) ?? true }
-            let status = Scratch.read("/proc/\(pid)/status").split(separator: "\n")
+            let status = Files.text("/proc/\(pid)/status").split(separator: "\n")
             let line = status.first { $0.hasPrefix("VmRSS:") }?.split { $0 == " " || $0 == "\t" }
             residentKib = line.flatMap { $0.count > 1 ? Int($0[1]) : nil } ?? 0
         }

@@ -20,7 +20,7 @@ import Testing
         let daemon = try PksProcess(
             ["run", "--book", scratch.book, "--ready-file", ready] + small + extra, in: scratch,
             environment: environment)
-        let isLive = daemon.awaitCondition { Scratch.read(ready) == "\(daemon.pid)\n" }
+        let isLive = daemon.awaitCondition { Files.text(ready) == "\(daemon.pid)\n" }
         #expect(isLive, "\(daemon.errorsSoFar())")
         return daemon
     }
@@ -58,7 +58,7 @@ import Testing
             daemon.outputSoFar().hasSuffix(
                 "book \(scratch.book): \(oracle.fills) fills, \(oracle.duplicates) duplicates, 0 conflicts, "
                     + "0 rejects, 8 positions, seq \(oracle.fills + oracle.duplicates + 8)\n"))
-        #expect(positions == 8 && !Scratch.names(in: scratch.path).contains("ready"))
+        #expect(positions == 8 && !Files.names(in: scratch.path).contains("ready"))
         #expect(try Pks.run(["read", "--book", scratch.book], in: scratch).outputLines.count == 9)
         #expect(daemon.errorsSoFar().contains("pks: live, process \(daemon.pid)\n"))
     }
@@ -69,9 +69,9 @@ import Testing
         let daemon = try Self.start(scratch, ["--pin", "0", "--journal", scratch.file("journal")])
         let tasks = "/proc/\(daemon.pid)/task"
         var others = 0
-        for task in Scratch.names(in: tasks) {
-            let name = Scratch.read("\(tasks)/\(task)/comm").split(separator: "\n").first ?? ""
-            let status = Scratch.read("\(tasks)/\(task)/status").split(separator: "\n")
+        for task in Files.names(in: tasks) {
+            let name = Files.text("\(tasks)/\(task)/comm").split(separator: "\n").first ?? ""
+            let status = Files.text("\(tasks)/\(task)/status").split(separator: "\n")
             let allowed =
                 status.first { $0.hasPrefix("Cpus_allowed_list:") }?.split(separator: "\t").last ?? ""
             if "pks-\(scratch.book)".hasPrefix(name) && name.count == 15 {

@@ -1,6 +1,7 @@
 import Accumulator
 import Glibc
 import Journal
+import TestSupport
 import Testing
 
 /// `pks journal repair-tail`: a damaged end is cut only when told, and nothing but a damaged end.
@@ -36,11 +37,11 @@ import Testing
         }
     }
 
-    private static func content(_ scratch: borrowing Scratch) -> [String: [UInt8]] {
+    private static func content(_ scratch: borrowing Scratch) throws -> [String: [UInt8]] {
         let path = scratch.file("journals/" + scratch.book)
         var content: [String: [UInt8]] = [:]
-        for name in Scratch.names(in: path) where name != "lock" {
-            content[name] = Scratch.bytes("\(path)/\(name)")
+        for name in Files.names(in: path) where name != "lock" {
+            content[name] = try Files.bytes("\(path)/\(name)")
         }
         return content
     }
@@ -68,7 +69,7 @@ import Testing
     @Test func `Without a yes it says what would be lost and changes nothing`() throws {
         let scratch = try Scratch()
         _ = try Self.damaged(scratch)
-        let before = Self.content(scratch)
+        let before = try Self.content(scratch)
         let run = try Self.repair(scratch)
         #expect(run.status == 65, "\(run.output)\(run.errors)")
         #expect(
@@ -82,7 +83,7 @@ import Testing
                 "would be cut: journal-00000001.pksj, with a copy as it was in journal-00000001.pksj.cut-1\n"
             ))
         #expect(run.output.hasSuffix("if not, --yes does this\n"))
-        #expect(Self.content(scratch) == before)
+        #expect(try Self.content(scratch) == before)
     }
 
     @Test func `With it the journal is whole up to the last good record and takes further ones`()
@@ -91,11 +92,11 @@ import Testing
         let scratch = try Scratch()
         let path = try Self.damaged(scratch)
         let file = "\(path)/journal-00000001.pksj"
-        let before = Scratch.bytes(file)
+        let before = try Files.bytes(file)
         let run = try Self.repair(scratch, ["--yes"])
         #expect(run.status == 0, "\(run.output)\(run.errors)")
         #expect(run.output.contains("\ngiven up: records 311 to 344, which were reported durable\n"))
-        #expect(Scratch.bytes(file + ".cut-1") == before)
+        #expect(try Files.bytes(file + ".cut-1") == before)
         let verify = try Self.verify(scratch)
         #expect(verify.status == 0, "\(verify.output)")
         #expect(verify.output.contains(": whole, records 1 to 310, "))
@@ -137,23 +138,23 @@ import Testing
     @Test func `Damage before whole blocks is never touched`() throws {
         let scratch = try Scratch()
         try Self.damaged(scratch, [("journal-00000001.pksj", 21_480..<21_490)])
-        let before = Self.content(scratch)
+        let before = try Self.content(scratch)
         let run = try Self.repair(scratch, ["--yes"])
         #expect(run.status == 65)
         #expect(
             run.errors.contains(
                 "and this is not the end: 263 records can be read behind it (restore it from a copy;"))
-        #expect(Self.content(scratch) == before)
+        #expect(try Self.content(scratch) == before)
     }
 
     @Test func `While somebody has the journal nothing is done`() throws {
         let scratch = try Scratch()
         let path = try Self.damaged(scratch)
-        let before = Self.content(scratch)
+        let before = try Self.content(scratch)
         let owner = try DiskDirectory(path)
         let run = try Self.repair(scratch, ["--yes"])
         #expect(run.status == 75, "\(run.output)\(run.errors)")
-        #expect(Self.content(scratch) == before)
+        #expect(try Self.content(scratch) == before)
         #expect(owner.isOwner)
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import PksCommand
@@ -20,7 +21,7 @@ import Testing
         }
         // Five methods, five states.
         #expect(Set(lines.map { $0.split(separator: "\"digest\":\"")[1].prefix(64) }).count == 5)
-        #expect(!Scratch.names(in: "/dev/shm").contains { $0.hasPrefix("pks-verify.\(getpid())") })
+        #expect(!Files.names(in: "/dev/shm").contains { $0.hasPrefix("pks-verify.\(getpid())") })
     }
 
     @Test func `The whole of both real files holds along the real path`() throws {

@@ -1,6 +1,7 @@
 import Accumulator
 import LotMatching
 import Service
+import TestSupport
 import Testing
 
 @testable import Configuration
@@ -147,8 +148,8 @@ import Testing
     }
 
     @Test func `Methods come from the instrument, its class, the book, in this order`() throws {
-        var scratch = ScratchDirectory()
-        scratch.write(
+        let scratch = try TestDirectory()
+        try scratch.write(
             "static.csv",
             "symbol,price_decimals,qty_decimals,multiplier,currency,class,method\n"
                 + "ES,2,0,50,USD,future,\nNQ,2,0,20,USD,future,lofo\nBTC,,,,,spot,\n")

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Configuration
@@ -154,9 +155,9 @@ import Testing
             ])
     }
 
-    @Test func `Every error of an instruments file is told with its own place`() {
-        var scratch = ScratchDirectory()
-        let csv = scratch.write("static.csv", "symbol,method\nES,fofo\nNQ,fifo\nNQ,fifo\n")
+    @Test func `Every error of an instruments file is told with its own place`() throws {
+        let scratch = try TestDirectory()
+        let csv = try scratch.write("static.csv", "symbol,method\nES,fofo\nNQ,fifo\nNQ,fifo\n")
         let text =
             "[[book]]\nname = \"a\"\ninstruments = \"static.csv\"\n[[book]]\nname = \"b\"\ninstruments = \"static.csv\"\n"
         do throws(ConfigurationError) {

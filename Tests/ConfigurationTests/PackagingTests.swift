@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Configuration
@@ -41,13 +42,13 @@ import Testing
 
     @Test(.enabled(if: hasSystemd, "needs systemd-analyze"))
     func `systemd finds nothing wrong with the unit`() throws {
-        var scratch = ScratchDirectory()
+        let scratch = try TestDirectory()
         // The program is not installed where tests run.
         let unit = try Self.text("pks.service").replacing("/usr/bin/pks", with: "/bin/true")
-        let file = scratch.write("pks.service", unit)
+        let file = try scratch.write("pks.service", unit)
         // It warns on stderr and still succeeds, so that what it says counts.
         #expect(Self.shell("test -z \"$(systemd-analyze verify --man=no \(file) 2>&1)\"") == 0)
-        let wrong = scratch.write("wrong.service", unit + "Restart=perhaps\n[Service]\nRestart=perhaps\n")
+        let wrong = try scratch.write("wrong.service", unit + "Restart=perhaps\n[Service]\nRestart=perhaps\n")
         #expect(Self.shell("test -z \"$(systemd-analyze verify --man=no \(wrong) 2>&1)\"") != 0)
     }
 }

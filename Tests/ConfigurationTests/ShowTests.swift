@@ -8,8 +8,8 @@ import Testing
 /// What is shown of a configuration.
 @Suite struct ShowTests {
     @Test func `What is shown gives the same options when it is read`() throws {
-        var scratch = ScratchDirectory()
-        scratch.write("static.csv", "symbol,class,multiplier\nES,future,50\n")
+        let scratch = try TestDirectory()
+        try scratch.write("static.csv", "symbol,class,multiplier\nES,future,50\n")
         let first = try configuration(
             """
             [service]

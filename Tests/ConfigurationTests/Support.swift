@@ -25,36 +25,3 @@ func mistakes(_ text: String, commandLine: CommandLineSettings = CommandLineSett
         return lines.map { $0.hasPrefix("/etc/pks/") ? String($0.dropFirst("/etc/pks/".count)) : $0 }
     }
 }
-
-/// A directory of one test's own that goes with this value.
-struct ScratchDirectory: ~Copyable {
-    let path: String
-    private var names: [String] = []
-
-    init() {
-        path = "/tmp/pks-configuration-test-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
-        // SAFETY: the name lives for the call.
-        #expect(unsafe mkdir(path, 0o700) == 0)
-    }
-
-    @discardableResult
-    mutating func write(_ name: String, _ text: String) -> String {
-        names.append(name)
-        let file = path + "/" + name
-        let bytes = Array(text.utf8)
-        // SAFETY: name and bytes live for the calls.
-        let descriptor = unsafe open(file, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        let written = unsafe bytes.withUnsafeBytes {
-            unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
-        }
-        #expect(written == bytes.count)
-        _ = close(descriptor)
-        return file
-    }
-
-    deinit {
-        // SAFETY: names live for the calls.
-        for name in names { _ = unsafe unlink(path + "/" + name) }
-        _ = unsafe rmdir(path)
-    }
-}

@@ -1,36 +1,13 @@
 import Feeds
-import Glibc
+import TestSupport
 import Testing
 
 /// Writes a file, lends its path and removes it.
 func withFile<Result>(
     _ bytes: [UInt8], name: String = "feed.csv", _ body: (String) throws -> Result
 ) throws -> Result {
-    var template = Array("/tmp/pks-feeds-XXXXXX".utf8CString)
-    // SAFETY: the template is NUL-ended and ours for the call.
-    let made = unsafe template.withUnsafeMutableBufferPointer { buffer -> String? in
-        guard let base = buffer.baseAddress, let made = unsafe mkdtemp(base) else { return nil }
-        return unsafe String(cString: made)
-    }
-    let directory = try #require(made)
-    let path = directory + "/" + name
-    defer {
-        _ = unsafe unlink(path)
-        _ = unsafe rmdir(directory)
-    }
-    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL, 0o600)
-    try #require(descriptor >= 0)
-    var written = 0
-    while written < bytes.count {
-        // SAFETY: the range ends with the array.
-        let count = unsafe bytes.withUnsafeBytes {
-            unsafe write(descriptor, $0.baseAddress.map { unsafe $0 + written }, bytes.count - written)
-        }
-        try #require(count > 0)
-        written += count
-    }
-    try #require(close(descriptor) == 0)
-    return try body(path)
+    let directory = try TestDirectory()
+    return try body(directory.write(name, bytes))
 }
 
 /// Where and why something was rejected.

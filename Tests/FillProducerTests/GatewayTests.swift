@@ -40,7 +40,7 @@ import Testing
     }
 
     private var sources: [String] {
-        Place.names(in: Self.room).filter { $0.hasSuffix(".c") }.map { Self.room + "/" + $0 }
+        Files.names(in: Self.room).filter { $0.hasSuffix(".c") }.map { Self.room + "/" + $0 }
     }
 
     /// Runs a gateway on a book of its own in /dev/shm, with this process at the other end of its ring.
@@ -60,7 +60,7 @@ import Testing
         while !isOver {
             // Looked at before the tail is: what is published with the closing must not stay behind.
             isOver = consumer.isClosed || !gateway.isRunning
-            guard consumer.refresh() else { throw PlaceError(what: "quarantined", code: 0) }
+            guard consumer.refresh() else { throw SystemFailure("quarantined", code: 0) }
             for number in consumer.freed..<consumer.tail { take(number, from: &consumer, into: &taken) }
             consumer.setApplied(consumer.tail)
             consumer.setFreed(consumer.tail)
@@ -133,13 +133,13 @@ import Testing
     }
 
     @Test func theGuideShowsTheseVeryPrograms() throws {
-        let guide = String(decoding: try readFile(Self.root + "/docs/producers.md"), as: UTF8.self)
+        let guide = Files.text(Self.root + "/docs/producers.md")
         for (language, path) in [
             ("c", "Tests/FillProducerTests/Fixtures/gateway.c"),
             ("cpp", "Tests/FillProducerTests/Fixtures/gateway.cpp"),
             ("swift", "Tests/Tools/gateway-swift/main.swift"),
         ] {
-            let program = String(decoding: try readFile(Self.root + "/" + path), as: UTF8.self)
+            let program = Files.text(Self.root + "/" + path)
             #expect(guide.contains("```\(language)\n\(program)```\n"), "\(path)")
         }
     }

@@ -113,7 +113,7 @@ import Testing
         var (steps, states) = (0, 0)
         var tails: [UInt64] = []
         while true {
-            let bytes = try readFile(place.ringPath)
+            let bytes = try Files.bytes(place.ringPath)
             if bytes != seen {
                 seen = bytes
                 states += 1
@@ -141,7 +141,7 @@ import Testing
         let owner = try #require(MemoryLayout<pks_ring_header>.offset(of: \pks_ring_header.producer))
         var bytes = bytes
         bytes.replaceSubrange(owner..<owner + 8, with: [UInt8](repeating: 0, count: 8))
-        try writeFile(copy.ringPath, bytes)
+        try Files.write(copy.ringPath, bytes)
         var producer = try copy.producer()
         let tail = producer.putCount
         var checker = Checker()

@@ -92,7 +92,7 @@ import Testing
         #expect(try producer.removeIfDrained() == false)
         #expect(try producer.removeIfApplied() == true)
         #expect(consumer.isClosed == true)
-        #expect(Place.names(in: place.path) == ["main-p1.ring.lock"])
+        #expect(Files.names(in: place.path) == ["main-p1.ring.lock"])
         // A name that is gone already is no trouble.
         #expect(try producer.removeIfApplied() == true)
     }
@@ -100,7 +100,7 @@ import Testing
     @Test func aNewLifeStatesItsProcessInTheHeader() throws {
         let place = try Place()
         let pid = unsafe withUnsafeBytes(of: UInt32(getpid())) { unsafe [UInt8]($0) }
-        func stated() throws -> [UInt8] { Array(try readFile(place.ringPath)[104..<108]) }
+        func stated() throws -> [UInt8] { Array(try Files.bytes(place.ringPath)[104..<108]) }
         do {
             let producer = try place.producer()
             #expect(try stated() == pid)
@@ -108,9 +108,9 @@ import Testing
             #expect(putCount == 0)
         }
         #expect(try stated() == [0, 0, 0, 0], "it was given up")
-        var bytes = try readFile(place.ringPath)
+        var bytes = try Files.bytes(place.ringPath)
         bytes[104..<108] = [1, 2, 3, 4]
-        try writeFile(place.ringPath, bytes)
+        try Files.write(place.ringPath, bytes)
         let producer = try place.producer()
         #expect(try stated() == pid)
         let isResumed = producer.isResumed
@@ -136,7 +136,7 @@ import Testing
         var consumer = try place.consumer()
         guard case .handle(let handle) = producer.define(account: "a", strategy: "s", symbol: "X"),
             let extended = pks_extension_record(handle: handle, openTradeID: "T")
-        else { throw PlaceError(what: "define", code: 0) }
+        else { throw SystemFailure("define", code: 0) }
         var fill = pks_fill_record(.buy, handle: handle, qty: 1, price: 1)
         var again = KeyDefinition.refused(.full)
         var sent = 0

@@ -137,7 +137,7 @@ import Testing
     @Test func filesOfARealDirectoryHoldTheSameBytes() throws {
         let path = "/tmp/pks-checkpoint-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
         // SAFETY: names live for the calls.
-        try #require(unsafe mkdir(path, 0o700) == 0)
+        try Files.makeDirectory(path)
         defer { _ = unsafe rmdir(path) }
         let folder = CheckpointFolder(path: path)
         var small = SmallBook(seed: 1)

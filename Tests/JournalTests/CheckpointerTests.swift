@@ -14,7 +14,7 @@ import Testing
         let path = "/tmp/pks-checkpointer-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
 
         init() throws {
-            try #require(unsafe mkdir(path, 0o700) == 0)
+            try Files.makeDirectory(path)
         }
 
         var names: [String] { (try? CheckpointFolder(path: path).names().sorted()) ?? [] }
@@ -100,7 +100,7 @@ import Testing
         checkpointer.update(durableSeq: 300)
         settle(checkpointer)
         #expect(checkpointer.figures.error?.contains("opendir") == true)
-        try #require(unsafe mkdir(folder.path, 0o700) == 0)
+        try Files.makeDirectory(folder.path)
         checkpointer.update(durableSeq: 319)
         settle(checkpointer)
         #expect(checkpointer.figures.error != nil)

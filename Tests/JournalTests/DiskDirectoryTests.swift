@@ -22,10 +22,10 @@ import Testing
         return run.records
     }
 
-    private func contents(_ path: String) -> [String: [UInt8]] {
+    private func contents(_ path: String) throws -> [String: [UInt8]] {
         var contents: [String: [UInt8]] = [:]
-        for name in JournalPlace.names(path) where name.hasPrefix("journal-") {
-            contents[name] = JournalPlace.bytes(path + "/" + name)
+        for name in Files.names(in: path) where name.hasPrefix("journal-") {
+            contents[name] = try Files.bytes(path + "/" + name)
         }
         return contents
     }
@@ -38,7 +38,7 @@ import Testing
             let end = try #require(try scanned(reader, records))
             #expect(end.lastSeq == UInt64(records.count) && !end.hasTornEnd)
         }
-        #expect(JournalPlace.names(place.journal()).filter { $0.hasPrefix("journal-") }.count > 3)
+        #expect(Files.names(in: place.journal()).filter { $0.hasPrefix("journal-") }.count > 3)
     }
 
     @Test func `With and without io_uring the bytes are the same`() throws {
@@ -48,7 +48,8 @@ import Testing
         #expect(!plain.writePath.usesRing)
         let one = try write(ring, seed: TestSeed.base, overlaps: false)
         let other = try write(plain, seed: TestSeed.base, overlaps: false)
-        let isSame = one == other && contents(place.journal("ring")) == contents(place.journal("plain"))
+        let isSame =
+            try one == other && contents(place.journal("ring")) == contents(place.journal("plain"))
         #expect(isSame, "seed \(TestSeed.base)")
         if !ring.writePath.usesRing { print("io_uring is refused here: both were written by pwrite") }
     }
@@ -70,18 +71,18 @@ import Testing
         let directory = try DiskDirectory(place.journal("one"))
         let records = try write(directory, seed: TestSeed.base, makesSpares: true)
         let spare = place.journal("one") + "/" + DiskDirectory.spareName
-        #expect(JournalPlace.bytes(spare)?.count == Self.layout.segmentBytes)
+        #expect(Files.size(spare) == Self.layout.segmentBytes)
         _ = try #require(try scanned(directory, records))
         _ = try write(DiskDirectory(place.journal("two")), seed: TestSeed.base)
-        #expect(contents(place.journal("one")) == contents(place.journal("two")))
+        #expect(try contents(place.journal("one")) == contents(place.journal("two")))
 
         // A crash between the header and the new name leaves a spare with a header.
         var zeros = [UInt8](repeating: 0, count: Self.layout.segmentBytes)
         zeros.replaceSubrange(0..<4096, with: repeatElement(0xee, count: 4096))
         let third = try DiskDirectory(place.journal("three"))
-        try JournalPlace.put(place.journal("three") + "/" + DiskDirectory.spareName, zeros)
+        try Files.write(place.journal("three") + "/" + DiskDirectory.spareName, zeros)
         _ = try write(third, seed: TestSeed.base)
-        #expect(contents(place.journal("three")) == contents(place.journal("two")))
+        #expect(try contents(place.journal("three")) == contents(place.journal("two")))
     }
 
     @Test func `A spare of another size is not used`() throws {
@@ -97,29 +98,29 @@ import Testing
         var directory: DiskDirectory? = try DiskDirectory(place.journal())
         #expect(directory != nil)
         try directory?.makeSpare(byteCount: 1 << 20) { false }
-        #expect(JournalPlace.names(place.journal()) == [DiskDirectory.lockName])
-        try JournalPlace.put(place.journal() + "/journal-00000003.pksj.building", [1, 2, 3])
+        #expect(Files.names(in: place.journal()) == [DiskDirectory.lockName])
+        try Files.write(place.journal() + "/journal-00000003.pksj.building", [1, 2, 3])
         directory = nil
         directory = try DiskDirectory(place.journal())
-        #expect(JournalPlace.names(place.journal()) == [DiskDirectory.lockName])
+        #expect(Files.names(in: place.journal()) == [DiskDirectory.lockName])
     }
 
     @Test func `A directory that others may write into is refused`() throws {
         let place = try JournalPlace()
         _ = try DiskDirectory(place.journal())
-        try JournalPlace.setMode(place.journal(), 0o770)
+        try Files.setMode(place.journal(), 0o770)
         #expect(throws: JournalError.self) { try DiskDirectory(place.journal()) }
     }
 
     @Test func `Files are private, and looking makes nothing`() throws {
         let place = try JournalPlace()
         #expect(throws: JournalError.self) { try DiskDirectory(place.journal(), access: .looking) }
-        #expect(JournalPlace.names(place.path).isEmpty)
+        #expect(Files.names(in: place.path).isEmpty)
         let directory = try DiskDirectory(place.journal())
         _ = try write(directory, seed: TestSeed.base, steps: 2)
-        #expect(JournalPlace.mode(place.journal()) == 0o700)
-        for name in JournalPlace.names(place.journal()) {
-            #expect(JournalPlace.mode(place.journal() + "/" + name) == 0o600)
+        #expect(Files.mode(place.journal()) == 0o700)
+        for name in Files.names(in: place.journal()) {
+            #expect(Files.mode(place.journal() + "/" + name) == 0o600)
         }
     }
 }

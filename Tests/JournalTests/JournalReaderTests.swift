@@ -38,10 +38,10 @@ import Testing
             DiskDirectory(place.journal()), after: .beginning(epoch: 7, layout: layout))
         while run.records.count < 200 { try run.step(&random, life: 0) }
         let file = place.journal() + "/" + JournalLayout.name(ofSegment: 0)
-        var bytes = try #require(JournalPlace.bytes(file))
+        var bytes = try Files.bytes(file)
         let offset = layout.offset(ofBlock: 2)
         bytes[offset + 1000] ^= 1
-        try JournalPlace.put(file, bytes)
+        try Files.write(file, bytes)
         let reader = JournalReader(path: place.journal(), layout: layout, epoch: 7)
         #expect(try record(reader, 62) == run.records[61])
         #expect(try record(reader, 94) == run.records[93])

@@ -124,7 +124,7 @@ import Testing
                 awaited {
                     keeper.update(durableSeq: durable, neededFromSeq: durable)
                     let oldest = keeper.figures.oldestSegment
-                    return (used == 0 || JournalPlace.size(spare) == Self.layout.segmentBytes)
+                    return (used == 0 || Files.size(spare) == Self.layout.segmentBytes)
                         && (segment < 3 || oldest + 2 >= segment)
                 })
         }

@@ -3,6 +3,7 @@ import Glibc
 import PositionText
 import ShmBridge
 import ShmReader
+import TestSupport
 import Testing
 
 @testable import Monitor
@@ -137,30 +138,11 @@ import Testing
 
 /// A directory that stands for /dev/shm, of one test's own, and writers in it. All of it goes with this value.
 struct Rig: ~Copyable {
-    // SAFETY (all of these): names passed to the C library live for the call.
+    private let place: TestDirectory
+    var directory: String { place.path }
+    var book: String { "mt-" + place.tag }
 
-    let directory: String
-    let book: String
-
-    init() throws {
-        let number = UInt64.random(in: 0...UInt64.max)
-        directory = "/dev/shm/pks-monitor-test-\(getpid())-\(number)"
-        book = "mt-\(getpid())-\(number)"
-        try #require(unsafe mkdir(directory, 0o700) == 0)
-    }
-
-    deinit {
-        if let stream = unsafe opendir(directory) {
-            while let entry = unsafe readdir(stream) {
-                let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                    unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-                }
-                if name != "." && name != ".." { _ = unsafe unlink(directory + "/" + name) }
-            }
-            unsafe closedir(stream)
-        }
-        _ = unsafe rmdir(directory)
-    }
+    init() throws { place = try TestDirectory.inSharedMemory() }
 
     func writer(changes: Int = 0) throws -> SegmentWriter {
         var writer = try SegmentWriter(
@@ -190,11 +172,5 @@ struct Rig: ~Copyable {
         unsafe writer.publish(slot: slot, value: &position)
     }
 
-    func write(_ name: String, _ text: String) throws {
-        let bytes = Array(text.utf8)
-        // SAFETY: the name and the bytes live for the calls.
-        let descriptor = unsafe open(directory + "/" + name, O_WRONLY | O_CREAT, 0o600)
-        defer { _ = close(descriptor) }
-        try #require(unsafe Glibc.write(descriptor, bytes, bytes.count) == bytes.count)
-    }
+    func write(_ name: String, _ text: String) throws { try place.write(name, text) }
 }

@@ -3,12 +3,13 @@ import Service
 import ServiceSupport
 import ShmReader
 import Synchronization
+import TestSupport
 import Testing
 
 /// A daemon of one book in this process, with a directory of its own and everything that it logged.
 final class Desk {
     let book = "desk"
-    let place: ShmPlace
+    let place: TestDirectory
     let lines: Lines
     private(set) var service: PositionService
 
@@ -20,8 +21,8 @@ final class Desk {
     }
 
     /// Starts a daemon and waits until it is live.
-    init(in place: ShmPlace? = nil, _ change: (inout BookOptions) -> Void = { _ in }) throws {
-        let place = try place ?? ShmPlace()
+    init(in place: TestDirectory? = nil, _ change: (inout BookOptions) -> Void = { _ in }) throws {
+        let place = try place ?? TestDirectory.inSharedMemory()
         let lines = Lines()
         let service = try PositionService(Self.options(place, book, change)) { lines.add($0) }
         (self.place, self.lines, self.service) = (place, lines, service)
@@ -33,7 +34,7 @@ final class Desk {
     deinit { service.stop() }
 
     static func options(
-        _ place: ShmPlace, _ name: String, _ change: (inout BookOptions) -> Void = { _ in }
+        _ place: TestDirectory, _ name: String, _ change: (inout BookOptions) -> Void = { _ in }
     ) -> ServiceOptions {
         var book = BookOptions(
             config: BookConfig(name: name, positionsMax: 64, lotsMax: 1 << 17, identitiesMax: (1 << 17) - 32))

@@ -6,15 +6,16 @@ import LotMatching
 import Service
 import ServiceSupport
 import ShmReader
+import TestSupport
 import Testing
 
 /// A daemon with a journal: what it has told to be safe is there in every life after, and nothing is applied twice.
 @Suite struct JournaledServiceTests {
     @Test(arguments: [false, true])
     func `Every life goes on where the last one ended, and rings are emptied`(isDurableFirst: Bool) throws {
-        let folder = try JournalFolder()
+        let folder = try TestDirectory()
         func tell(_ book: inout BookOptions) {
-            book.journal = folder.options { $0.isDurableFirst = isDurableFirst }
+            book.journal = folder.journalOptions { $0.isDurableFirst = isDurableFirst }
         }
         let desk = try Desk(tell)
         let feeders = [
@@ -39,9 +40,9 @@ import Testing
     }
 
     @Test func `Old files go while the book runs, and what is left makes the same book`() throws {
-        let folder = try JournalFolder()
+        let folder = try TestDirectory()
         func tell(_ book: inout BookOptions) {
-            book.journal = folder.options {
+            book.journal = folder.journalOptions {
                 $0.keepBytes = 3 << 20
                 $0.checkpointRecords = 6000
             }
@@ -63,19 +64,19 @@ import Testing
             try desk.restart(tell)
             #expect(PositionOracle.shown(try desk.reader()) == PositionOracle([feeder]).positions)
         }
-        let names = JournalFolder.names(folder.path + "/desk")
+        let names = Files.names(in: folder.path + "/desk")
         #expect(!names.contains("journal-00000000.pksj") && names.contains("spare.pksj"), "\(names)")
     }
 
     @Test func `A journal needs no instruments file, and its bounds can be changed`() throws {
-        let folder = try JournalFolder()
-        let desk = try Desk { $0.journal = folder.options() }
+        let folder = try TestDirectory()
+        let desk = try Desk { $0.journal = folder.journalOptions() }
         let feeder = try desk.feeder("p")
         feeder.put(1000)
         #expect(feeder.awaitApplied())
         let before = PositionOracle.shown(try desk.reader())
         try desk.restart {
-            $0.journal = folder.options()
+            $0.journal = folder.journalOptions()
             $0.config.positionsMax = 128
             $0.config.lotsMax = 1 << 16
             $0.config.method = .lifo
@@ -87,7 +88,7 @@ import Testing
         #expect(PositionOracle.shown(try desk.reader()) == PositionOracle([feeder]).positions)
         desk.service.stop()
         let tooSmall = Desk.options(desk.place, "desk") {
-            $0.journal = folder.options()
+            $0.journal = folder.journalOptions()
             $0.config.positionsMax = 2
         }
         var message = ""
@@ -98,22 +99,22 @@ import Testing
     }
 
     @Test func `A journal whose end is gone is told from what the producers know`() throws {
-        let folder = try JournalFolder()
-        let desk = try Desk { $0.journal = folder.options() }
+        let folder = try TestDirectory()
+        let desk = try Desk { $0.journal = folder.journalOptions() }
         let feeder = try desk.feeder("p", records: 256)
         try feeder.putAll(500)
         #expect(feeder.awaitApplied())
         desk.service.stop()
-        let book = folder.path + "/desk"
-        JournalFolder.copy(book, to: folder.path + "/copy")
-        try desk.restart { $0.journal = folder.options() }
+        try folder.copyJournal("desk", to: "copy")
+        try desk.restart { $0.journal = folder.journalOptions() }
         try feeder.putAll(500)
         #expect(eventually { feeder.producer.freedCount == feeder.producer.putCount })
         desk.service.stop()
-        JournalFolder.copy(folder.path + "/copy", to: book)
+        try folder.copyJournal("copy", to: "desk")
         var message = ""
         do throws(ServiceError) {
-            _ = try PositionService(Desk.options(desk.place, "desk") { $0.journal = folder.options() }) { _ in
+            _ = try PositionService(Desk.options(desk.place, "desk") { $0.journal = folder.journalOptions() })
+            { _ in
             }
         } catch {
             message = error.description
@@ -123,12 +124,12 @@ import Testing
     }
 
     @Test func `One journal has one daemon, whatever the run directory`() throws {
-        let folder = try JournalFolder()
-        let desk = try Desk { $0.journal = folder.options() }
-        let other = try ShmPlace()
+        let folder = try TestDirectory()
+        let desk = try Desk { $0.journal = folder.journalOptions() }
+        let other = try TestDirectory.inSharedMemory()
         var message = ""
         do throws(ServiceError) {
-            let options = Desk.options(other, "desk") { $0.journal = folder.options() }
+            let options = Desk.options(other, "desk") { $0.journal = folder.journalOptions() }
             _ = try PositionService(options) { _ in }
         } catch {
             message = error.description
@@ -139,8 +140,8 @@ import Testing
 
     @Test(arguments: ["segment", "lock", "journal"])
     func `A file that a book stands on and that is taken away ends the daemon`(file: String) throws {
-        let folder = try JournalFolder()
-        let desk = try Desk { $0.journal = folder.options() }
+        let folder = try TestDirectory()
+        let desk = try Desk { $0.journal = folder.journalOptions() }
         let feeder = try desk.feeder("p")
         feeder.put(1000)
         #expect(feeder.awaitApplied() && desk.service.failure == nil)
@@ -154,13 +155,13 @@ import Testing
         #expect(eventually { desk.service.hasStopped })
         let failure = desk.service.failure ?? ""
         #expect(failure.contains(path) && failure.contains("has gone"), "\(failure)")
-        try desk.restart { $0.journal = folder.options() }
+        try desk.restart { $0.journal = folder.journalOptions() }
         #expect(PositionOracle.shown(try desk.reader()) == PositionOracle([feeder]).positions)
     }
 
     @Test func `A segment that is cut short ends the daemon, and the next one has everything`() throws {
-        let folder = try JournalFolder()
-        let desk = try Desk { $0.journal = folder.options() }
+        let folder = try TestDirectory()
+        let desk = try Desk { $0.journal = folder.journalOptions() }
         let feeder = try desk.feeder("p")
         feeder.put(1000)
         #expect(feeder.awaitApplied())
@@ -168,14 +169,14 @@ import Testing
         feeder.put(1000)
         #expect(eventually { desk.service.hasStopped })
         #expect(desk.service.failure?.contains("was cut short") == true)
-        try desk.restart { $0.journal = folder.options() }
+        try desk.restart { $0.journal = folder.journalOptions() }
         #expect(feeder.awaitApplied())
         #expect(PositionOracle.shown(try desk.reader()) == PositionOracle([feeder]).positions)
     }
 
     @Test func `A file that is written to and that is taken away ends the daemon`() throws {
-        let folder = try JournalFolder()
-        let desk = try Desk { $0.journal = folder.options() }
+        let folder = try TestDirectory()
+        let desk = try Desk { $0.journal = folder.journalOptions() }
         let feeder = try desk.feeder("p")
         feeder.put(1000)
         #expect(feeder.awaitApplied())
@@ -186,13 +187,13 @@ import Testing
     }
 
     @Test func `What was missing when the journal began is missing in every later life`() throws {
-        let folder = try JournalFolder()
+        let folder = try TestDirectory()
         let desk = try Desk()
         let feeder = try desk.feeder("p", records: 64)
         try feeder.putAll(300)
         #expect(feeder.awaitApplied())
         for _ in 0..<3 {
-            try desk.restart { $0.journal = folder.options() }
+            try desk.restart { $0.journal = folder.journalOptions() }
             #expect(feeder.awaitApplied())
             #expect(desk.degradedReasons == UInt64(PKS_DEGRADED_HISTORY))
         }

@@ -4,6 +4,7 @@ import FillProducer
 import Service
 import ServiceSupport
 import ShmReader
+import TestSupport
 import Testing
 
 /// What a daemon that starts again finds on the rings.
@@ -48,7 +49,7 @@ import Testing
     }
 
     @Test func `Handles beyond what one look defines are known after a restart`() throws {
-        let place = try ShmPlace()
+        let place = try TestDirectory.inSharedMemory()
         let desk = try Desk(in: place) { $0.config.positionsMax = 4096 }
         let feeder = try Feeder(
             book: "desk", name: "wide", shmDirectory: place.path, runDirectory: place.path, records: 64,

@@ -4,12 +4,13 @@ import Glibc
 import Service
 import ServiceSupport
 import ShmReader
+import TestSupport
 import Testing
 
 /// Producers come, stay, die, come back and go, while the daemon runs.
 @Suite struct RingLifeTests {
     @Test func `What producers send is in the slots, whoever came first`() throws {
-        let place = try ShmPlace()
+        let place = try TestDirectory.inSharedMemory()
         let early = try Feeder(
             book: "desk", name: "early", shmDirectory: place.path, runDirectory: place.path, records: 4096,
             seed: 1)
@@ -114,7 +115,7 @@ import Testing
     }
 
     @Test func `A producer that floods its ring does not starve another`() throws {
-        let place = try ShmPlace()
+        let place = try TestDirectory.inSharedMemory()
         func feeder(_ name: String, _ count: Int) throws -> Feeder {
             let feeder = try Feeder(
                 book: "desk", name: name, shmDirectory: place.path, runDirectory: place.path, records: 65536,

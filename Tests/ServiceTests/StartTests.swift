@@ -6,6 +6,7 @@ import Service
 import ServiceSupport
 import ShmBridge
 import ShmReader
+import TestSupport
 import Testing
 
 /// What keeps a daemon from starting, and what is left then: nothing.
@@ -20,7 +21,7 @@ import Testing
     }
 
     @Test func `Options that contradict themselves are refused`() throws {
-        let place = try ShmPlace()
+        let place = try TestDirectory.inSharedMemory()
         var options = ServiceOptions(books: [], runDirectory: place.path)
         #expect(failure(options) == .badOptions(reason: "there is no book (name one with --book)"))
         options = Desk.options(place, "a")
@@ -35,12 +36,12 @@ import Testing
         for cpu in [-1, 1023, 100_000] {
             #expect(failure(Desk.options(place, "a") { $0.cpu = cpu }) == .badCPU(book: "a", cpu: cpu))
         }
-        #expect(place.names().isEmpty)
+        #expect(place.names.isEmpty)
     }
 
     @Test func `When one book cannot be had, none starts, and the others' segments stay as they were`() throws
     {
-        let place = try ShmPlace()
+        let place = try TestDirectory.inSharedMemory()
         let kept = try PositionService(Desk.options(place, "a")) { _ in }
         try kept.start()
         #expect(eventually { kept.isLive })
@@ -55,7 +56,7 @@ import Testing
         }
         #expect(pid != nil && lock.book == "b")
         let reader = try SegmentReader(book: "a", directory: place.path)
-        #expect(reader.epoch == epoch && !place.names().contains("pks-positions-v1-b"))
+        #expect(reader.epoch == epoch && !place.names.contains("pks-positions-v1-b"))
         // A change ring of no power of two is found out when the first book's segment is there already.
         options = Desk.options(place, "c")
         options.books.append(Desk.options(place, "d") { $0.changeCapacity = 5 }.books[0])
@@ -63,11 +64,11 @@ import Testing
             Issue.record("started")
             return
         }
-        #expect(!place.names().contains { $0.hasSuffix("-c") || $0.hasSuffix("-d") })
+        #expect(!place.names.contains { $0.hasSuffix("-c") || $0.hasSuffix("-d") })
     }
 
     @Test func `Two books of one daemon are apart`() throws {
-        let place = try ShmPlace()
+        let place = try TestDirectory.inSharedMemory()
         var options = Desk.options(place, "a")
         options.books.append(Desk.options(place, "b") { $0.config.method = .lifo }.books[0])
         let service = try PositionService(options) { _ in }

@@ -5,6 +5,7 @@ import FillProducer
 import ServiceSupport
 import ShmBridge
 import ShmReader
+import TestSupport
 import Testing
 
 @testable import Service
@@ -13,7 +14,7 @@ import Testing
 @Suite struct WriterLoopTests {
     @Test(.enabled(if: malloc_count_works() != 0, "a sanitizer has an allocator of its own"))
     func `Once warm, no turn asks for memory: not with fills, nor with rejects, nor when idle`() throws {
-        let place = try ShmPlace()
+        let place = try TestDirectory.inSharedMemory()
         let options = Desk.options(place, "quiet") { $0.wait = .spin }
         let host = try BookHost(
             options.books[0], lock: WriterLock(book: "quiet", runDirectory: place.path),

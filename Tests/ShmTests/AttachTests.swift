@@ -76,7 +76,7 @@ import Testing
     @Test func aFileCutShortAnywhereIsTruncated() throws {
         let scratch = try Scratch()
         let path = try segment(scratch)
-        let whole = FilePatch.size(of: path)
+        let whole = try required(Files.size(path))
         for byteCount in [whole - 1, whole - 4096, 8192, 4097, 4096, 4095, 256, 255, 40, 39, 8, 1, 0] {
             try FilePatch.truncate(path, to: byteCount)
             guard case .truncated(_, let needed, let actual) = attachError(scratch) else {
@@ -124,7 +124,7 @@ import Testing
         _ = unsafe symlink("/dev/zero", path)
         #expect(attachError(scratch) == .system(code: ELOOP, operation: "open", object: path))
         _ = unsafe unlink(path)
-        _ = unsafe mkdir(path, 0o700)
+        try Files.makeDirectory(path)
         #expect(attachError(scratch) == .wrongMagic(object: path))
         _ = unsafe rmdir(path)
     }
@@ -136,7 +136,7 @@ import Testing
         for _ in 0..<200 {
             let count = Int.random(in: 0...20_000, using: &random)
             let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
-            try FilePatch.create(scratch.segmentPath("main"), bytes)
+            try Files.write(scratch.segmentPath("main"), bytes)
             #expect(attachError(scratch) != nil, "seed \(seed)")
         }
     }
@@ -146,14 +146,14 @@ import Testing
         var random = SeededRandom(seed: seed)
         let scratch = try Scratch()
         let path = try segment(scratch)
-        let whole = try FilePatch.bytes(of: path)
+        let whole = try Files.bytes(path)
         let wild: [UInt64] = [
             0, 1, 7, 8, 127, 128, 4095, 4096, 1 << 20, 1 << 31, 1 << 32, 1 << 62, 1 << 63, UInt64.max,
             UInt64.max - 127, UInt64(whole.count), UInt64(whole.count - 128), UInt64(whole.count + 128),
         ]
         var refused = 0
         for _ in 0..<2000 {
-            try FilePatch.create(path, whole)
+            try Files.write(path, whole)
             for _ in 0...Int.random(in: 0...1, using: &random) {
                 let value = wild.randomElement(using: &random) ?? 0
                 let offset = 8 * Int.random(in: 3..<16, using: &random)
@@ -180,10 +180,10 @@ import Testing
         var random = SeededRandom(seed: seed)
         let scratch = try Scratch()
         let path = try segment(scratch)
-        var bytes = try FilePatch.bytes(of: path)
+        var bytes = try Files.bytes(path)
         for _ in 0..<50 {
             for index in 4096..<bytes.count { bytes[index] = UInt8.random(in: 0...255, using: &random) }
-            try FilePatch.create(path, bytes)
+            try Files.write(path, bytes)
             let reader = try scratch.reader()
             readEverything(reader)
         }

@@ -11,7 +11,7 @@ import Testing
     private static let root = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 }
 
     private func text(_ path: String) throws -> [Substring] {
-        let bytes = try FilePatch.bytes(of: Self.root + "/" + path)
+        let bytes = try Files.bytes(Self.root + "/" + path)
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
     }
 
@@ -97,7 +97,7 @@ import Testing
         try segment(scratch)
         let place = try Scratch(in: "/tmp")  // programs may not run from /dev/shm everywhere
         let (source, program) = (place.path + "/read_slot.c", place.path + "/read_slot")
-        try FilePatch.create(source, [UInt8](try self.program("c").utf8))
+        try Files.write(source, [UInt8](try self.program("c").utf8))
         let room = Self.root + "/Sources/CSeqlock"
         try compile([
             "clang", "-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-O2", "-I\(room)/include",
@@ -112,7 +112,7 @@ import Testing
         let scratch = try Scratch()
         try segment(scratch)
         let source = scratch.path + "/read_slot.py"
-        try FilePatch.create(source, [UInt8](try program("python").utf8))
+        try Files.write(source, [UInt8](try program("python").utf8))
         try expectProgram(["python3", source], reads: scratch)
     }
 
@@ -122,7 +122,7 @@ import Testing
         try segment(scratch)
         let place = try Scratch(in: "/tmp")
         let (source, program) = (place.path + "/read_slot.rs", place.path + "/read_slot")
-        try FilePatch.create(source, [UInt8](try self.program("rust").utf8))
+        try Files.write(source, [UInt8](try self.program("rust").utf8))
         try compile(["rustc", "--edition", "2021", "-D", "warnings", "-O", source, "-o", program])
         try expectProgram([program], reads: scratch)
     }

@@ -1,6 +1,7 @@
 import CSeqlock
 import ShmBridge
 import ShmReader
+import TestSupport
 import Testing
 
 /// A header that promises more than its file has, by as little as the alignment allows.
@@ -34,7 +35,7 @@ import Testing
         let scratch = try Scratch()
         do { _ = try scratch.writer(slots: 8, changes: 64) }
         let path = scratch.segmentPath("main")
-        let whole = try FilePatch.bytes(of: path)
+        let whole = try Files.bytes(path)
         for part in [
             Part(field: "live_offset", headerOffset: 56, bytes: 1024),
             Part(field: "directory_offset", headerOffset: 64, bytes: 8 * 160),
@@ -43,7 +44,7 @@ import Testing
             Part(field: "slot_offset", headerOffset: 88, bytes: 8 * 256),
         ] {
             let last = whole.count - part.bytes
-            try FilePatch.create(path, whole)
+            try Files.write(path, whole)
             try FilePatch.write(UInt64(last), at: part.headerOffset, of: path)
             #expect(attachError(scratch) == nil, "\(part.field)")
             for wild in [UInt64(last + 128), UInt64(last - 64), UInt64(whole.count), UInt64.max - 127] {
@@ -57,22 +58,22 @@ import Testing
         let scratch = try Scratch()
         do { _ = try scratch.writer(slots: 8, changes: 64) }
         let path = scratch.segmentPath("main")
-        let whole = try FilePatch.bytes(of: path)
+        let whole = try Files.bytes(path)
         for (field, offset, wild) in [
             ("slot_capacity", 32, [0, UInt32.max]), ("index_capacity", 36, [0, 12, UInt32.max]),
             ("change_capacity", 40, [0, 63, 1 << 31]), ("slot_bytes", 44, [0, 128, 257]),
             ("directory_entry_bytes", 48, [0, 192]), ("header_bytes", 12, [0, 255, 4096]),
         ] {
-            try FilePatch.create(path, whole)
+            try Files.write(path, whole)
             for value in wild {
                 try FilePatch.write(value, at: offset, of: path)
                 #expect(attachError(scratch) == .invalid(object: path, field: field), "\(value)")
             }
         }
-        try FilePatch.create(path, whole)
+        try Files.write(path, whole)
         try FilePatch.write(UInt64(0), at: 96, of: path)
         #expect(attachError(scratch) == .invalid(object: path, field: "epoch"))
-        try FilePatch.create(path, whole)
+        try Files.write(path, whole)
         try FilePatch.write(UInt64(whole.count + 1), at: 24, of: path)
         #expect(
             attachError(scratch)
@@ -83,7 +84,7 @@ import Testing
         let scratch = try Scratch()
         do { _ = try scratch.producer(records: 8, handles: 128) }
         let path = scratch.path + PKS_RING_PREFIX + "main-p1"
-        let whole = try FilePatch.bytes(of: path)
+        let whole = try Files.bytes(path)
         for part in [
             Part(field: "cursor_offset", headerOffset: 48, bytes: 384),
             Part(field: "answer_offset", headerOffset: 56, bytes: 128),
@@ -91,7 +92,7 @@ import Testing
             Part(field: "record_offset", headerOffset: 72, bytes: 8 * 128),
         ] {
             let last = whole.count - part.bytes
-            try FilePatch.create(path, whole)
+            try Files.write(path, whole)
             try FilePatch.write(UInt64(last), at: part.headerOffset, of: path)
             #expect(ringError(scratch) == nil, "\(part.field)")
             for wild in [UInt64(last + 128), UInt64(last - 64), UInt64(whole.count), UInt64.max - 127] {
@@ -105,13 +106,13 @@ import Testing
         let scratch = try Scratch()
         do { _ = try scratch.producer(records: 8, handles: 128) }
         let path = scratch.path + PKS_RING_PREFIX + "main-p1"
-        let whole = try FilePatch.bytes(of: path)
+        let whole = try Files.bytes(path)
         for (field, offset, wild) in [
             ("record_capacity", 32, [0, 1, 7, 1 << 27, UInt32.max]),
             ("handle_capacity", 36, [0, UInt32.max]),
             ("record_bytes", 40, [0, 64, 129]),
         ] {
-            try FilePatch.create(path, whole)
+            try Files.write(path, whole)
             for value in wild {
                 try FilePatch.write(value, at: offset, of: path)
                 #expect(ringError(scratch) == .invalid(object: path, field: field), "\(value)")

@@ -50,34 +50,34 @@ import Testing
         let scratch = try Scratch()
         var writer = try scratch.writer()
         _ = unsafe unlink(scratch.segmentPath("main"))
-        try FilePatch.create(scratch.segmentPath("main"), [1, 2, 3])
+        try Files.write(scratch.segmentPath("main"), [1, 2, 3])
         try writer.stop(keep: false)
-        #expect(FilePatch.size(of: scratch.segmentPath("main")) == 3)
+        #expect(Files.size(scratch.segmentPath("main")) == 3)
     }
 
     @Test func noHostileLeftoverBlocksOrHarmsANewWriter() throws {
         let scratch = try Scratch()
         let path = scratch.segmentPath("main")
         let victim = scratch.path + "/victim"
-        try FilePatch.create(victim, [7, 7, 7])
+        try Files.write(victim, [7, 7, 7])
         var writer = try scratch.writer()
         try writer.stop(keep: true)
         _ = consume writer
-        let good = try FilePatch.bytes(of: path)
+        let good = try Files.bytes(path)
         var wildOffset = good
         for index in 56..<64 { wildOffset[index] = 0xff }
         let leftovers: [(name: String, make: () throws -> Void)] = [
-            ("empty", { try FilePatch.create(path, []) }),
-            ("garbage", { try FilePatch.create(path, [UInt8](repeating: 0xa5, count: 9999)) }),
-            ("cut in the header", { try FilePatch.create(path, [UInt8](good.prefix(100))) }),
-            ("cut after the header", { try FilePatch.create(path, [UInt8](good.prefix(4096))) }),
-            ("cut in the live lines", { try FilePatch.create(path, [UInt8](good.prefix(4100))) }),
-            ("a wild offset", { try FilePatch.create(path, wildOffset) }),
+            ("empty", { try Files.write(path, []) }),
+            ("garbage", { try Files.write(path, [UInt8](repeating: 0xa5, count: 9999)) }),
+            ("cut in the header", { try Files.write(path, [UInt8](good.prefix(100))) }),
+            ("cut after the header", { try Files.write(path, [UInt8](good.prefix(4096))) }),
+            ("cut in the live lines", { try Files.write(path, [UInt8](good.prefix(4100))) }),
+            ("a wild offset", { try Files.write(path, wildOffset) }),
             ("a fifo", { _ = unsafe mkfifo(path, 0o600) }),
             ("a link", { _ = unsafe symlink(victim, path) }),
             (
                 "a half-built file",
-                { try FilePatch.create(scratch.path + "/.pks-positions-v1-main.building", [1]) }
+                { try Files.write(scratch.path + "/.pks-positions-v1-main.building", [1]) }
             ),
         ]
         for leftover in leftovers {
@@ -87,14 +87,14 @@ import Testing
             #expect(try scratch.reader().epoch == next.epoch, "\(leftover.name)")
             try next.stop(keep: false)
             #expect(scratch.files() == ["main.lock", "victim"], "\(leftover.name)")
-            #expect(try FilePatch.bytes(of: victim) == [7, 7, 7], "\(leftover.name)")
+            #expect(try Files.bytes(victim) == [7, 7, 7], "\(leftover.name)")
         }
     }
 
     @Test func aDirectoryUnderTheNameIsATypedErrorAndNothingIsLeftBehind() throws {
         let scratch = try Scratch()
         let path = scratch.segmentPath("main")
-        _ = unsafe mkdir(path, 0o700)
+        try Files.makeDirectory(path)
         do {
             _ = try scratch.writer()
             Issue.record("made a segment over a directory")
@@ -123,8 +123,8 @@ import Testing
             ["sh", "-c", "umask 0777; exec \"$0\" hold \"$1\"", Subprocess.tool, scratch.path],
             input: .pipe(InputPipe()))
         #expect(tool.line() == "ready")
-        #expect(FilePatch.mode(of: scratch.segmentPath("main")) == 0o640)
-        #expect(FilePatch.mode(of: scratch.path + "/main.lock") == 0o600)
+        #expect(Files.mode(scratch.segmentPath("main")) == 0o640)
+        #expect(Files.mode(scratch.path + "/main.lock") == 0o600)
     }
 
     @Test func aWildConfigurationIsRefusedBeforeAnythingIsMade() throws {

@@ -89,7 +89,7 @@ import Testing
             }
         }
         let open = scratch.path + "/open"
-        _ = unsafe mkdir(open, 0o700)
+        try Files.makeDirectory(open)
         for mode: mode_t in [0o770, 0o702, 0o1777] {
             _ = unsafe chmod(open, mode)
             refused(open)

@@ -81,7 +81,7 @@ import Testing
             _ = try scratch.producer()
         }
         try FilePatch.write(UInt16(1), at: 8, of: path)
-        let whole = FilePatch.size(of: path)
+        let whole = try required(Files.size(path))
         try FilePatch.truncate(path, to: whole - 1)
         let cut = ProducerError.truncated(
             object: path, neededBytes: UInt64(whole), actualBytes: UInt64(whole - 1))
@@ -90,7 +90,7 @@ import Testing
 
     @Test func aFileThatIsNoRingIsReplaced() throws {
         let scratch = try Scratch()
-        try FilePatch.create(ringPath(scratch), [UInt8](repeating: 0x5a, count: 5000))
+        try Files.write(ringPath(scratch), [UInt8](repeating: 0x5a, count: 5000))
         #expect(attachError(scratch) == .wrongMagic(object: ringPath(scratch)))
         let producer = try scratch.producer()
         #expect(producer.isResumed == false)
@@ -141,14 +141,14 @@ import Testing
             #expect(producer.define(handle: 1, key: keyRecord("A")) == .ok)
             producer.publish()
         }
-        let whole = try FilePatch.bytes(of: path)
+        let whole = try Files.bytes(path)
         let wild: [UInt64] = [
             0, 1, 3, 7, 8, 9, 4096, 1 << 26, 1 << 31, 1 << 32, 1 << 63, UInt64.max, UInt64.max - 127,
             UInt64(whole.count), UInt64(whole.count - 128),
         ]
         var refused = 0
         for _ in 0..<2000 {
-            try FilePatch.create(path, whole)
+            try Files.write(path, whole)
             let inHeader = 8 * Int.random(in: 3..<13, using: &random)
             let inCursors = cursors + [0, 8, 128, 256].randomElement(using: &random, or: 0)
             try FilePatch.write(

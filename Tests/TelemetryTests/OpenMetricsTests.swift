@@ -2,6 +2,7 @@ import Accumulator
 import CSeqlock
 import Glibc
 import ShmReader
+import TestSupport
 import Testing
 
 @testable import Service
@@ -122,7 +123,7 @@ import Testing
 
     @Test(.enabled(if: hasPrometheusClient, "needs Python's prometheus_client"))
     func `The reader of Prometheus takes it as well`() throws {
-        let directory = RunDirectory()
+        let directory = try TestDirectory()
         let file = directory.path + "/metrics"
         let bytes = OpenMetricsText.render(
             Sample.service([Sample.book(), Sample.book("beta", hasJournal: true)]), version: "1.2.3")

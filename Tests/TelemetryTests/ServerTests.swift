@@ -1,5 +1,6 @@
 import Glibc
 import ShmReader
+import TestSupport
 import Testing
 
 @testable import Service
@@ -8,7 +9,7 @@ import Testing
 /// The server and whoever asks it.
 @Suite struct ServerTests {
     private static func server(
-        _ directory: borrowing RunDirectory, address: String? = nil, _ stats: ServiceStats = Sample.service()
+        _ directory: TestDirectory, address: String? = nil, _ stats: ServiceStats = Sample.service()
     ) throws -> TelemetryServer {
         try TelemetryServer(
             runDirectory: directory.path, address: address.flatMap { ListenAddress($0) }, version: "1.2.3"
@@ -20,7 +21,7 @@ import Testing
     }
 
     @Test func `The socket answers, is this user's alone, and goes with the server`() throws {
-        let directory = RunDirectory()
+        let directory = try TestDirectory()
         let server = try Self.server(directory)
         let name = "pks-\(getpid()).sock"
         #expect(directory.names == [name])
@@ -41,7 +42,7 @@ import Testing
     }
 
     @Test func `A free port is chosen and told, and every page has its status and type`() throws {
-        let directory = RunDirectory()
+        let directory = try TestDirectory()
         let server = try Self.server(directory, address: "127.0.0.1:0")
         let port = try #require(server.address?.port)
         #expect(port != 0)
@@ -86,7 +87,7 @@ import Testing
     }
 
     @Test func `Garbage, bodies without end and half requests take nothing from others`() throws {
-        let directory = RunDirectory()
+        let directory = try TestDirectory()
         let server = try Self.server(directory, address: "127.0.0.1:0")
         let port = try #require(server.address?.port)
         let garbage = try RawClient(port: port)
@@ -107,7 +108,7 @@ import Testing
     }
 
     @Test func `More connections than there is room for leave the socket of the file system alone`() throws {
-        let directory = RunDirectory()
+        let directory = try TestDirectory()
         let server = try Self.server(directory, address: "127.0.0.1:0")
         let port = try #require(server.address?.port)
         var held: [Int32] = []
@@ -121,8 +122,8 @@ import Testing
     }
 
     @Test func `A port in use is said, and nothing is left behind`() throws {
-        let directory = RunDirectory()
-        let other = RunDirectory()
+        let directory = try TestDirectory()
+        let other = try TestDirectory()
         let server = try Self.server(directory, address: "127.0.0.1:0")
         let address = try #require(server.address)
         #expect(throws: TelemetryError.addressInUse(address)) {
@@ -140,7 +141,7 @@ import Testing
     }
 
     @Test func `Sockets of dead daemons are removed, and those of the living stay`() throws {
-        let directory = RunDirectory()
+        let directory = try TestDirectory()
         // A socket that nobody listens on any more, as a killed daemon leaves it.
         let dead = try ListeningSocket.unix(path: directory.path + "/pks-1.sock")
         dead.close()
@@ -153,7 +154,7 @@ import Testing
     }
 
     @Test func `A daemon that does not answer is given up after the stated time`() throws {
-        let directory = RunDirectory()
+        let directory = try TestDirectory()
         let path = directory.path + "/pks-3.sock"
         let stuck = try ListeningSocket.unix(path: path)
         defer { stuck.close() }
@@ -170,7 +171,7 @@ import Testing
     }
 
     @Test func `Starting and stopping a hundred times leaves nothing open`() throws {
-        let directory = RunDirectory()
+        let directory = try TestDirectory()
         func ownSockets() -> Int {
             // Other tests have sockets of their own: only those of this directory count.
             DaemonSockets.all(in: directory.path).count

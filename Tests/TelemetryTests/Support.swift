@@ -70,37 +70,6 @@ enum Sample {
     }
 }
 
-/// A directory of one test's own that goes with this value, and everything in it.
-struct RunDirectory: ~Copyable {
-    let path: String
-
-    init() {
-        path = "/tmp/pks-telemetry-test-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-        // SAFETY: the name lives for the call.
-        #expect(unsafe mkdir(path, 0o700) == 0)
-    }
-
-    var names: [String] {
-        // SAFETY: an entry lives until the next readdir; its name is copied before that.
-        guard let stream = unsafe opendir(path) else { return [] }
-        defer { unsafe closedir(stream) }
-        var names: [String] = []
-        while let entry = unsafe readdir(stream) {
-            let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != "." && name != ".." { names.append(name) }
-        }
-        return names.sorted()
-    }
-
-    deinit {
-        // SAFETY: names live for the calls.
-        for name in names { _ = unsafe unlink(path + "/" + name) }
-        _ = unsafe rmdir(path)
-    }
-}
-
 /// A plain TCP or unix client that says exactly what it is told to say.
 struct RawClient: ~Copyable {
     let descriptor: Int32

@@ -1,4 +1,4 @@
-import Glibc
+public import Glibc
 
 // SAFETY (all of this file): names and buffers live for their calls; a range to be written lies inside its array.
 
@@ -61,6 +61,27 @@ public enum Files {
             if name != "." && name != ".." { names.append(name) }
         }
         return names.sorted()
+    }
+
+    /// Makes a directory for its owner alone.
+    public static func makeDirectory(_ path: String) throws(SystemFailure) {
+        if unsafe mkdir(path, 0o700) != 0 { throw SystemFailure(path, code: errno) }
+    }
+
+    /// The size of a file in bytes; nil when it is not there.
+    public static func size(_ path: String) -> Int? { status(path).map { Int($0.st_size) } }
+
+    /// The permissions of a file; nil when it is not there.
+    public static func mode(_ path: String) -> mode_t? { status(path).map { $0.st_mode & 0o7777 } }
+
+    /// Sets the permissions of a file.
+    public static func setMode(_ path: String, _ mode: mode_t) throws(SystemFailure) {
+        if unsafe chmod(path, mode) != 0 { throw SystemFailure(path, code: errno) }
+    }
+
+    private static func status(_ path: String) -> stat? {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 ? status : nil
     }
 
     /// Removes a file, or a directory with everything in it.

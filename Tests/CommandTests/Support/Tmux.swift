@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// A terminal of a test's own: tmux without a screen, on a socket that nobody else knows.
 final class Tmux {
@@ -38,7 +39,7 @@ final class Tmux {
     /// The process that the shell runs now; 0 for none.
     func child() throws -> pid_t {
         let shell = try run("display-message -p -t :0 '#{pane_pid}'").prefix { $0.isNumber }
-        let children = Scratch.read("/proc/\(shell)/task/\(shell)/children")
+        let children = Files.text("/proc/\(shell)/task/\(shell)/children")
         return pid_t(children.prefix { $0.isNumber }) ?? 0
     }
 

@@ -4,40 +4,20 @@ import Glibc
 import ShmBridge
 import ShmFiles
 import ShmReader
+import TestSupport
 import Testing
 
 /// A directory of its own for one test, on the file system of shared memory where there is one, removed
 /// with its owner. Segments and locks of tests never meet those of a running system.
 struct Scratch: ~Copyable {
-    // SAFETY (all of these): names passed to the C library live for the call.
+    private let directory: TestDirectory
+    var path: String { directory.path }
 
-    let path: String
-
-    init(in stated: String? = nil) throws {
-        let parent = stated ?? (unsafe access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp")
-        let name = "\(parent)/pks-test-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
-        guard unsafe mkdir(name, 0o700) == 0 else { throw ScratchError(code: errno) }
-        path = name
+    init(in parent: String? = nil) throws {
+        directory = try parent.map { try TestDirectory(in: $0) } ?? TestDirectory.inSharedMemory()
     }
 
-    deinit {
-        for name in files() { _ = unsafe unlink(path + "/" + name) }
-        _ = unsafe rmdir(path)
-    }
-
-    func files() -> [String] {
-        guard let directory = unsafe opendir(path) else { return [] }
-        defer { _ = unsafe closedir(directory) }
-        var names: [String] = []
-        // SAFETY: an entry lives until the next readdir; its name is copied before that.
-        while let entry = unsafe readdir(directory) {
-            let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != "." && name != ".." { names.append(name) }
-        }
-        return names.sorted()
-    }
+    func files() -> [String] { directory.names }
 
     /// The segment file of a book in here.
     func segmentPath(_ book: String) -> String { path + PKS_SEGMENT_PREFIX + book }
@@ -68,10 +48,6 @@ struct Scratch: ~Copyable {
     func consumer(_ producer: String = "p1", book: String = "main") throws -> RingConsumer {
         try RingConsumer(book: book, producer: producer, segmentEpoch: 7, directory: path)
     }
-}
-
-struct ScratchError: Error {
-    let code: Int32
 }
 
 func directoryEntry(
@@ -105,7 +81,9 @@ func keyRecord(_ symbol: String) -> pks_key_record {
 extension SegmentWriter {
     /// Claims a slot for a symbol; tests always leave room for it.
     mutating func claim(_ symbol: String) throws -> Int {
-        guard let slot = claimSlot(directoryEntry(symbol)) else { throw ScratchError(code: ENOSPC) }
+        guard let slot = claimSlot(directoryEntry(symbol)) else {
+            throw SystemFailure("a slot", code: ENOSPC)
+        }
         return slot
     }
 }

@@ -11,7 +11,7 @@ struct ClockRow {
         let library =
             options.program.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }
             + "/libClockJumps.so"
-        guard FileText.bytes(library) != nil else {
+        guard Files.size(library) != nil else {
             outcome.skipped = "\(library) is not built"
             return outcome
         }

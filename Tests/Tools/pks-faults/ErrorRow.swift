@@ -54,7 +54,7 @@ final class ErrorRow {
             variables: call == "io_uring_enter" ? [:] : ["PKS_IO_URING": "off"])
         try playOut([scene.gateway], into: daemon)
         try daemon.stop()
-        let count = FileText.read(trace).split(separator: "\n").count { $0.contains("(INJECTED)") }
+        let count = Files.text(trace).split(separator: "\n").count { $0.contains("(INJECTED)") }
         guard count > 0 else { throw FaultFailure("nothing was injected") }
         injections.append("\(call) \(error) \(count)")
         try scene.finish()
@@ -80,7 +80,7 @@ final class ErrorRow {
         guard errors.contains("writing failed"), errors.contains("start again") else {
             throw FaultFailure("it does not say why: \(errors)")
         }
-        let lines = FileText.read(trace).split(separator: "\n")
+        let lines = Files.text(trace).split(separator: "\n")
         guard let failed = lines.first(where: { $0.contains("(INJECTED)") }) else {
             throw FaultFailure("nothing was injected")
         }
@@ -99,7 +99,7 @@ final class ErrorRow {
         do {
             let scene = try Scene("full", options: options, count: 20_000)
             // SAFETY (all of this function): names and options live for the calls.
-            _ = unsafe mkdir(scene.place.journals, 0o700)
+            try Files.makeDirectory(scene.place.journals)
             guard unsafe mount("none", scene.place.journals, "tmpfs", 0, "size=3m,mode=0700") == 0 else {
                 return outcome.notes.append("a full file system was not tried: no right to mount one")
             }

@@ -1,9 +1,10 @@
-import Glibc
+import TestSupport
 
 /// A book of its own with everything that belongs to it: directories, names in shared memory. Goes with its owner.
 final class FaultPlace {
+    private let directory: TestDirectory
     let book: String
-    let path: String
+    var path: String { directory.path }
     var runDirectory: String { path + "/run" }
     var journals: String { path + "/journal" }
     /// The book's own journal.
@@ -11,19 +12,14 @@ final class FaultPlace {
     var segmentPath: String { "/dev/shm/pks-positions-v1-" + book }
 
     init(_ tag: String) throws {
-        var name = Array("/tmp/pks-faults-XXXXXX".utf8CString)
-        // SAFETY: the array is a text that ends in NUL and lives for the call.
-        guard unsafe mkdtemp(&name) != nil else { throw FaultFailure("mkdtemp: errno \(errno)") }
-        path = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        book = "faults-\(tag)-" + path.suffix(6)
-        // SAFETY: the name lives for the call.
-        _ = unsafe mkdir(runDirectory, 0o700)
+        directory = try TestDirectory()
+        book = "faults-\(tag)-\(directory.tag)"
+        try Files.makeDirectory(runDirectory)
     }
 
     deinit {
-        FileText.remove(path)
-        for name in FileText.names("/dev/shm") where name.contains("-" + book) {
-            FileText.remove("/dev/shm/" + name)
+        for name in Files.names(in: "/dev/shm") where name.contains("-" + book) {
+            Files.remove("/dev/shm/" + name)
         }
     }
 
@@ -44,8 +40,6 @@ final class FaultPlace {
             prefault = "0B"
 
             """ + lines.map { $0 + "\n" }.joined()
-        let file = path + "/pks.toml"
-        try FileText.write(file, Array(text.utf8))
-        return file
+        return try directory.write("pks.toml", text)
     }
 }

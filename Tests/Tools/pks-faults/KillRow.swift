@@ -88,7 +88,7 @@ struct KillRow {
         }
         for end in ends.shuffled(using: &random) { try live(&story, end) }
         try finish(story)
-        segments += FileText.names(place.journal).count { $0.hasPrefix("journal-") }
+        segments += Files.names(in: place.journal).count { $0.hasPrefix("journal-") }
         outcome.survived += outcome.injected - before
     }
 
@@ -108,7 +108,7 @@ struct KillRow {
             throw FaultFailure("the daemon does not take what is on its rings: \(daemon.errors)")
         }
         try daemon.stop()
-        survey.add(FileText.read(trace))
+        survey.add(Files.text(trace))
     }
 
     /// One life that ends with a kill, unless it ends before its place to be killed at comes.

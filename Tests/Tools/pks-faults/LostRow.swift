@@ -10,9 +10,9 @@ final class LostRow {
     init(_ options: FaultOptions) { self.options = options }
 
     func run() -> FaultOutcome {
-        take("the segment is removed") { try ends("the segment") { FileText.remove($0.place.segmentPath) } }
+        take("the segment is removed") { try ends("the segment") { Files.remove($0.place.segmentPath) } }
         take("the run directory is removed") {
-            try ends("the lock") { FileText.remove($0.place.runDirectory) }
+            try ends("the lock") { Files.remove($0.place.runDirectory) }
         }
         take("the segment is cut short") {
             // SAFETY: the name lives for the call.
@@ -24,12 +24,12 @@ final class LostRow {
         }
         take("the segment is replaced") {
             try ends("the segment") { scene in
-                FileText.remove(scene.place.segmentPath)
-                try FileText.write(scene.place.segmentPath, [1, 2, 3])
+                Files.remove(scene.place.segmentPath)
+                try Files.write(scene.place.segmentPath, [1, 2, 3])
             }
         }
         take("the journal's lock is removed") {
-            try ends("the journal's lock") { FileText.remove($0.place.journal + "/lock") }
+            try ends("the journal's lock") { Files.remove($0.place.journal + "/lock") }
         }
         take("/dev/shm is emptied") { try shmIsEmptied() }
         take("the ring is removed") { try ringIsRemoved() }
@@ -53,8 +53,8 @@ final class LostRow {
         try scene.play(1500, into: daemon)
         try lose(scene)
         try fails(scene, daemon, words)
-        // SAFETY: the name lives for the call.
-        _ = unsafe mkdir(scene.place.runDirectory, 0o700)
+        // Where it was the run directory that went.
+        try? Files.makeDirectory(scene.place.runDirectory)
         try scene.finish()
     }
 
@@ -69,13 +69,12 @@ final class LostRow {
         let scene = try Scene("lost", options: options, count: 4000)
         let daemon = try scene.start()
         try scene.play(1500, into: daemon)
-        for name in FileText.names("/dev/shm") where name.contains("-" + scene.place.book) {
-            FileText.remove("/dev/shm/" + name)
+        for name in Files.names(in: "/dev/shm") where name.contains("-" + scene.place.book) {
+            Files.remove("/dev/shm/" + name)
         }
         try fails(scene, daemon, "the segment")
-        FileText.remove(scene.place.runDirectory)
-        // SAFETY: the name lives for the call.
-        _ = unsafe mkdir(scene.place.runDirectory, 0o700)
+        Files.remove(scene.place.runDirectory)
+        try Files.makeDirectory(scene.place.runDirectory)
         try scene.rewind()
         try scene.finish(hasRewound: true)
     }
@@ -85,7 +84,7 @@ final class LostRow {
         let scene = try Scene("lost", options: options, count: 4000)
         let daemon = try scene.start()
         try scene.play(1500, into: daemon)
-        FileText.remove(scene.gateway.path)
+        Files.remove(scene.gateway.path)
         try scene.rewind()
         try playOut([scene.gateway], into: daemon)
         try daemon.stop()
@@ -114,26 +113,26 @@ final class LostRow {
 
     private func startsWithout(newest: Bool) throws {
         let scene = try played()
-        let segments = FileText.names(scene.place.journal).filter { $0.hasPrefix("journal-") }
+        let segments = Files.names(in: scene.place.journal).filter { $0.hasPrefix("journal-") }
         guard segments.count > 2, let file = newest ? segments.last : segments.first else {
             throw FaultFailure("there are no segments to lose: \(segments)")
         }
         // Without checkpoints it needs every record, and only the ring knows where the end was.
-        for name in FileText.names(scene.place.journal) where name.hasPrefix("checkpoint-") {
-            FileText.remove(scene.place.journal + "/" + name)
+        for name in Files.names(in: scene.place.journal) where name.hasPrefix("checkpoint-") {
+            Files.remove(scene.place.journal + "/" + name)
         }
         let path = scene.place.journal + "/" + file
-        guard let bytes = FileText.bytes(path) else { throw FaultFailure("\(path) cannot be read") }
-        FileText.remove(path)
+        let bytes = try Files.bytes(path)
+        Files.remove(path)
         try refuses(scene, scene.place.journal)
-        try FileText.write(path, bytes)
+        try Files.write(path, bytes)
         try scene.finish()
     }
 
     private func startsWithoutAll() throws {
         let scene = try played()
-        for name in FileText.names(scene.place.journal) where name.hasPrefix("journal-") {
-            FileText.remove(scene.place.journal + "/" + name)
+        for name in Files.names(in: scene.place.journal) where name.hasPrefix("journal-") {
+            Files.remove(scene.place.journal + "/" + name)
         }
         try refuses(scene, "checkpoint-")
     }

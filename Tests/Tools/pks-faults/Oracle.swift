@@ -11,7 +11,7 @@ struct Oracle {
     /// Replays before the daemon has the book's name.
     init(_ place: FaultPlace, program: String, method: String, scripts: [FillScript]) throws {
         let file = place.path + "/fills.csv"
-        try FileText.write(file, Array((FillScript.header + scripts.map(\.rows).joined()).utf8))
+        try Files.write(file, FillScript.header + scripts.map(\.rows).joined())
         let out = place.path + "/replay"
         let child = try Subprocess(
             "replay",
@@ -23,7 +23,7 @@ struct Oracle {
         guard code == 0 else {
             throw FaultFailure("the oracle's replay ended with \(code): \(child.errorsSoFar())")
         }
-        positions = FileText.read(out + "/positions.csv").split(separator: "\n").map { String($0) }.sorted()
+        positions = Files.text(out + "/positions.csv").split(separator: "\n").map { String($0) }.sorted()
         counts = Self.numbers(child.outputSoFar())
         guard positions.count > 1, counts["fills"] ?? 0 > 0 else {
             throw FaultFailure("the oracle's replay has no positions: \(child.outputSoFar())")
