@@ -33,8 +33,20 @@ public struct DecodedMessage: Equatable, Sendable {
         case list([Value])
     }
 
-    /// The value of a field as text; nil when there is no such field or it is not one value. Allocates.
-    public func text(_ name: String) -> String? { fields.first { $0.name == name }?.value.text }
+    /// The value of a field as text, `fill.trade_id` of one in a message inside; nil when there is no such field or it
+    /// is not one value. Allocates.
+    public func text(_ path: String) -> String? {
+        var fields = fields
+        var value: Value?
+        for name in path.split(separator: ".") {
+            value = fields.first { $0.name == name }?.value
+            if case .message(let inner) = value { fields = inner } else { fields = [] }
+        }
+        return value?.text
+    }
+
+    /// Whether there is such a field: a message inside may be absent.
+    public func has(_ name: String) -> Bool { fields.contains { $0.name == name } }
 }
 
 extension DecodedMessage.Value {
@@ -59,9 +71,9 @@ extension DecodedMessage.Value {
     }
 }
 
+// SAFETY: the arena lends nothing beyond a call.
 /// Any message of the bus to its fields. One thread; allocates with every message, so it is for showing, not for
 /// ingest.
-// SAFETY: the arena lends nothing beyond a call.
 @safe
 public struct MessageInspector: ~Copyable {
     private let limits: MessageLimits

@@ -2,6 +2,7 @@ public import Accumulator
 import CBusMessages
 import CSeqlock
 
+// SAFETY: what messages point at is the builder's; only `bytes` is lent, which says for how long.
 /// A book's effects to the messages that say them, one effect to one message.
 ///
 /// Numbers are exactly those that `pks replay --out` writes. One thread. Memory is reserved in `init` and grows with
@@ -13,7 +14,6 @@ import CSeqlock
 /// let kind = encoder.encode(effect, n: n)
 /// publish(encoder.bytes, kind)
 /// ```
-// SAFETY: what messages point at is the builder's; only `bytes` is lent, which says for how long.
 @safe
 public struct EffectEncoder: ~Copyable {
     private let book: [UInt8]
@@ -39,8 +39,8 @@ public struct EffectEncoder: ~Copyable {
         }
     }
 
-    /// The message that was encoded last, valid until the next call.
     // SAFETY: the builder lives as long as `self`.
+    /// The message that was encoded last, valid until the next call.
     public var bytes: UnsafeRawBufferPointer { unsafe builder.bytes }
 
     /// Makes the message of an effect, the `n`th of its record, from 0. Its key must have been learnt.
@@ -117,7 +117,7 @@ public struct EffectEncoder: ~Copyable {
         unsafe message.open_fee = builder.number { effect.appendOpenFee(scales, to: &$0) }
         unsafe message.close_fee = builder.number { effect.appendCloseFee(scales, to: &$0) }
         unsafe (message.open_ns, message.close_ns) = (effect.openNs, effect.closeNs)
-        unsafe message.currency = builder.text(key.currency.utf8)
+        unsafe message.currency = builder.text(key.currency)
         unsafe builder.pack(&message)
     }
 
@@ -136,7 +136,7 @@ public struct EffectEncoder: ~Copyable {
         unsafe message.open_cost = builder.number(effect.cost, decimals: scales.moneyDecimals)
         unsafe message.last_price = builder.number(effect.price, decimals: scales.priceDecimals)
         unsafe message.event_ns = effect.openNs
-        unsafe message.currency = builder.text(key.currency.utf8)
+        unsafe message.currency = builder.text(key.currency)
         unsafe message.multiplier = builder.number(scales.multiplier, decimals: scales.multiplierDecimals)
         unsafe builder.pack(&message)
     }
@@ -154,7 +154,7 @@ public struct EffectEncoder: ~Copyable {
         unsafe message.fees = builder.number(effect.fee, decimals: scales.feeDecimals)
         unsafe message.net_pnl = builder.number { effect.appendNetPnl(scales, to: &$0) }
         unsafe message.event_ns = effect.openNs
-        unsafe message.currency = builder.text(key.currency.utf8)
+        unsafe message.currency = builder.text(key.currency)
         unsafe builder.pack(&message)
     }
 
@@ -181,14 +181,16 @@ public struct EffectEncoder: ~Copyable {
     }
 
     private mutating func encodeReject(_ effect: Effect, _ n: UInt32) {
-        let key = effect.handle == .max ? nil : keys[Int(effect.handle)]
         let reason = RejectReason(rawValue: effect.reason)
+        // The handle of an unknown key means nothing, whatever key may get it later.
+        let isKnown = reason != .unknownKey && Int(effect.handle) < keys.count
+        let key = isKnown ? keys[Int(effect.handle)] : nil
         var message = unsafe Pks__Bus__V1__TradeRejected()
         unsafe pks__bus__v1__trade_rejected__init(&message)
         unsafe (message.seq, message.n) = (effect.seq, n)
         unsafe message.book = builder.text(book)
-        unsafe message.reason = builder.text((reason?.text ?? "reason_\(effect.reason)").utf8)
-        unsafe message.detail = builder.text((reason?.detail ?? "").utf8)
+        unsafe message.reason = builder.text(reason?.text ?? "reason_\(effect.reason)")
+        unsafe message.detail = builder.text(reason?.detail ?? "")
         unsafe message.source_ref = effect.sourceRef
         var fill = unsafe Pks__Bus__V1__Fill()
         var first = unsafe Pks__Bus__V1__FillVersion()

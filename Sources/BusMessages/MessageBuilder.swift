@@ -1,5 +1,6 @@
 import Accumulator
 import CBusMessages
+import FillRecords
 import FixedPoint
 
 /// Makes the bytes of one message at a time, in memory that is reserved once: texts are collected first, then the
@@ -45,38 +46,83 @@ struct MessageBuilder: ~Copyable {
 
     // MARK: - Texts
 
-    /// A text of at most so many bytes; what is longer is cut, not inside a character.
-    mutating func text(_ bytes: some Collection<UInt8>, bytesMax: Int = .max) -> ProtobufCBinaryData {
+    mutating func text(_ bytes: [UInt8]) -> ProtobufCBinaryData {
         let start = textBytes
-        for byte in bytes {
-            if textBytes - start == bytesMax {
-                // SAFETY: start ..< textBytes were written.
-                while textBytes > start, byte & 0xc0 == 0x80, unsafe texts[textBytes - 1] >= 0x80 {
-                    textBytes -= 1
-                    if unsafe texts[textBytes] >= 0xc0 { break }
-                }
-                break
+        for index in bytes.indices { append(bytes[index]) }
+        // SAFETY: for a message that is packed before `clear`.
+        return unsafe field(from: start)
+    }
+
+    /// A text of at most so many bytes; what is longer is cut, not inside a character.
+    mutating func text(_ string: String, bytesMax: Int = .max) -> ProtobufCBinaryData {
+        let start = textBytes
+        let utf8 = string.utf8
+        var index = utf8.startIndex
+        while index != utf8.endIndex && textBytes - start < bytesMax {
+            append(utf8[index])
+            index = utf8.index(after: index)
+        }
+        if index != utf8.endIndex { cutCharacter(from: start, before: utf8[index]) }
+        // SAFETY: for a message that is packed before `clear`.
+        return unsafe field(from: start)
+    }
+
+    /// The same for bytes of UTF-8.
+    mutating func text(_ bytes: UnsafeBufferPointer<UInt8>, bytesMax: Int) -> ProtobufCBinaryData {
+        let start = textBytes
+        let count = min(bytes.count, bytesMax)
+        // SAFETY: below the count of bytes, which the caller lends.
+        for index in 0..<count { append(unsafe bytes[index]) }
+        if count < bytes.count { cutCharacter(from: start, before: unsafe bytes[count]) }
+        // SAFETY: for a message that is packed before `clear`.
+        return unsafe field(from: start)
+    }
+
+    /// Takes back the beginning of a character that `next` goes on with.
+    private mutating func cutCharacter(from start: Int, before next: UInt8) {
+        if next & 0xc0 != 0x80 { return }
+        // SAFETY: start ..< textBytes were written.
+        while textBytes > start {
+            textBytes -= 1
+            if unsafe texts[textBytes] & 0xc0 != 0x80 { return }
+        }
+    }
+
+    /// The text of a field that is padded with NUL. A gateway may have put anything there: what is not UTF-8 without
+    /// control characters, which readers of messages rely on, is replaced by U+FFFD.
+    mutating func text<Place: BitwiseCopyable>(padded place: Place) -> ProtobufCBinaryData {
+        let start = textBytes
+        // SAFETY: the bytes are those of a copy that lives for the closure.
+        unsafe withUnsafeBytes(of: place) { bytes in
+            var isPlain = true
+            for index in bytes.indices {
+                let byte = unsafe bytes[index]
+                if byte == 0 { break }
+                isPlain = isPlain && byte >= 0x20 && byte < 0x7f
+                append(byte)
             }
-            append(byte)
+            if !isPlain { repair(from: start) }
         }
         // SAFETY: for a message that is packed before `clear`.
         return unsafe field(from: start)
     }
 
-    /// The text of a field that is padded with NUL.
-    mutating func text<Place: BitwiseCopyable>(padded place: Place) -> ProtobufCBinaryData {
-        // SAFETY: the bytes are those of a copy that lives for the closure.
-        unsafe withUnsafeBytes(of: place) { unsafe text($0.prefix { $0 != 0 }) }
+    /// Makes the text that begins at `start` readable. Allocates when it is not.
+    private mutating func repair(from start: Int) {
+        // SAFETY: start ..< textBytes were written, and are copied before they are written again.
+        let bytes = unsafe UnsafeBufferPointer(start: texts + start, count: textBytes - start)
+        if isPrintable(unsafe bytes.span) { return }
+        let repaired = unsafe String(decoding: bytes, as: UTF8.self)
+        textBytes = start
+        for scalar in repaired.unicodeScalars {
+            let isControl = scalar.properties.generalCategory == .control
+            for byte in UTF8.encode(isControl ? "\u{fffd}" : scalar) ?? .init() { append(byte) }
+        }
     }
 
     mutating func text(_ id: PaddedText40) -> ProtobufCBinaryData {
         // SAFETY: for a message that is packed before `clear`.
         return unsafe text(padded: id.words)
-    }
-
-    mutating func text(_ text: StaticString) -> ProtobufCBinaryData {
-        // SAFETY: a literal's bytes live for ever.
-        unsafe self.text(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     mutating func number(_ units: Int64, decimals: Int) -> ProtobufCBinaryData {

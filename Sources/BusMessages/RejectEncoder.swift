@@ -1,9 +1,9 @@
 import CBusMessages
 import FillRecords
 
+// SAFETY: what messages point at is the builder's; only `bytes` is lent, which says for how long.
 /// Answers to what was read from the bus and never became a record, as TradeRejected. One thread. Memory is reserved
 /// in `init`; texts of the fill are cut at 256 bytes each, for they may be what was wrong with it.
-// SAFETY: what messages point at is the builder's; only `bytes` is lent, which says for how long.
 @safe
 public struct RejectEncoder: ~Copyable {
     private let book: [UInt8]
@@ -15,8 +15,8 @@ public struct RejectEncoder: ~Copyable {
     /// An encoder for the rejects of a book.
     public init(book: String) { self.book = Array(book.utf8) }
 
-    /// The message that was encoded last, valid until the next call.
     // SAFETY: the builder lives as long as `self`.
+    /// The message that was encoded last, valid until the next call.
     public var bytes: UnsafeRawBufferPointer { unsafe builder.bytes }
 
     // SAFETY (all of these): messages are locals or the decoder's; texts are the builder's and stay until it packs.
@@ -63,13 +63,13 @@ public struct RejectEncoder: ~Copyable {
         var message = unsafe Pks__Bus__V1__TradeRejected()
         unsafe pks__bus__v1__trade_rejected__init(&message)
         unsafe message.book = builder.text(book)
-        unsafe message.reason = builder.text(reject.reason.utf8, bytesMax: Self.textBytesMax)
-        unsafe message.detail = builder.text(reject.detail.utf8, bytesMax: Self.detailBytesMax)
-        unsafe message.stream = builder.text(stream.utf8, bytesMax: Self.textBytesMax)
+        unsafe message.reason = builder.text(reject.reason, bytesMax: Self.textBytesMax)
+        unsafe message.detail = builder.text(reject.detail, bytesMax: Self.detailBytesMax)
+        unsafe message.stream = builder.text(stream, bytesMax: Self.textBytesMax)
         unsafe message.stream_seq = streamSeq
         unsafe message.index = UInt32(clamping: index)
         unsafe message.fill = fill
-        unsafe message.event_id = builder.text(eventID.utf8, bytesMax: Self.textBytesMax)
+        unsafe message.event_id = builder.text(eventID, bytesMax: Self.textBytesMax)
         unsafe builder.pack(&message)
     }
 
@@ -89,10 +89,18 @@ public struct LifecycleEvent: Equatable, Sendable {
     public var symbol: String
     /// When it counts from, ns since 1970 UTC.
     public var effectiveNs: Int64
+
+    /// An event of these parts.
+    public init(eventID: String, kind: UInt32, symbol: String, effectiveNs: Int64) {
+        self.eventID = eventID
+        self.kind = kind
+        self.symbol = symbol
+        self.effectiveNs = effectiveNs
+    }
 }
 
-/// LifecycleEventApplied messages to what they say, as far as an answer needs it. One thread.
 // SAFETY: the arena lends nothing beyond a call.
+/// LifecycleEventApplied messages to what they say, as far as an answer needs it. One thread.
 @safe
 public struct LifecycleEventDecoder: ~Copyable {
     private let book: [UInt8]

@@ -23,7 +23,7 @@ public struct TradeBookedEncoder: ~Copyable {
     private let pointers: UnsafeMutablePointer<UnsafeMutablePointer<Pks__Bus__V1__Fill>?>
 
     /// The most that the texts of one fill take, and what a fill takes beside them.
-    private static let fillTextBytesMax = 512
+    private static let fillTextBytesMax = 1024
     private static let fillFrameBytesMax = 64
 
     /// An encoder for a book's fills, with at most so many in a message, and messages of at most so many bytes.

@@ -26,6 +26,15 @@ extension TradeBookedDecoder {
     }
 }
 
+extension LifecycleEventDecoder {
+    mutating func decode(_ bytes: [UInt8]) throws(Poison) -> LifecycleEvent {
+        // SAFETY: the array lives for the call.
+        try unsafe bytes.withUnsafeBytes { bytes in
+            Result { () throws(Poison) in unsafe try decode(bytes) }
+        }.get()
+    }
+}
+
 /// Text in a fixed field of a record.
 func padded<Place: BitwiseCopyable>(_ text: String, as place: Place.Type = Place.self) -> Place {
     var bytes = Array(text.utf8)
