@@ -13,10 +13,11 @@ import Testing
     @Test func theTablesSayWhatTheHeaderAsserts() throws {
         var asserted: [String: String] = [:]
         for line in try lines("Sources/CJournal/include/pks_checkpoint.h")
-        where line.hasPrefix("PKS_CHECKPOINT_OFFSET(") {
-            let parts = line.dropFirst(22).prefix { $0 != ")" }.split(separator: ",").map {
-                $0.filter { $0 != " " }
-            }
+        where line.hasPrefix("PKS_DISK_OFFSET(") {
+            let parts = line.dropFirst("PKS_DISK_OFFSET(".count).prefix { $0 != ")" }.split(separator: ",")
+                .map {
+                    $0.filter { $0 != " " }
+                }
             asserted["\(parts[0]).\(parts[1])"] = parts[2]
         }
         var (layout, told) = ("", Set<String>())

@@ -11,7 +11,8 @@
 #ifndef PKS_CHECKPOINT_H
 #define PKS_CHECKPOINT_H
 
-#include <stddef.h>
+#include "pks_disk_layout.h"
+
 #include <stdint.h>
 
 #define PKS_CHECKPOINT_MAGIC 0x3130504b43534b50ull /* "PKSCKP01" */
@@ -60,45 +61,40 @@ struct pks_checkpoint_page {
     uint8_t content[PKS_CHECKPOINT_CONTENT_BYTES];
 };
 
-#define PKS_CHECKPOINT_OFFSET(type, field, offset) \
-    _Static_assert(offsetof(struct type, field) == (offset), #type "." #field)
+PKS_DISK_SIZE(pks_checkpoint_header, 512);
+PKS_DISK_OFFSET(pks_checkpoint_header, magic, 0);
+PKS_DISK_OFFSET(pks_checkpoint_header, version, 8);
+PKS_DISK_OFFSET(pks_checkpoint_header, crc, 12);
+PKS_DISK_OFFSET(pks_checkpoint_header, epoch, 16);
+PKS_DISK_OFFSET(pks_checkpoint_header, seq, 24);
+PKS_DISK_OFFSET(pks_checkpoint_header, pages, 32);
+PKS_DISK_OFFSET(pks_checkpoint_header, passenger_bytes, 40);
+PKS_DISK_OFFSET(pks_checkpoint_header, image_bytes, 48);
+PKS_DISK_OFFSET(pks_checkpoint_header, created_realtime_ns, 56);
+PKS_DISK_OFFSET(pks_checkpoint_header, positions_max, 64);
+PKS_DISK_OFFSET(pks_checkpoint_header, lots_max, 72);
+PKS_DISK_OFFSET(pks_checkpoint_header, identities_max, 80);
+PKS_DISK_OFFSET(pks_checkpoint_header, other_fees_max, 88);
+PKS_DISK_OFFSET(pks_checkpoint_header, identity_window_ns, 96);
+PKS_DISK_OFFSET(pks_checkpoint_header, late_after_ns, 104);
+PKS_DISK_OFFSET(pks_checkpoint_header, fills, 112);
+PKS_DISK_OFFSET(pks_checkpoint_header, positions, 120);
+PKS_DISK_OFFSET(pks_checkpoint_header, open_lots, 128);
+PKS_DISK_OFFSET(pks_checkpoint_header, identities, 136);
+PKS_DISK_OFFSET(pks_checkpoint_header, digest, 144);
+PKS_DISK_OFFSET(pks_checkpoint_header, book, 208);
+PKS_DISK_OFFSET(pks_checkpoint_header, reserved, 272);
 
-#ifndef __cplusplus
-_Static_assert(sizeof(struct pks_checkpoint_header) == 512, "pks_checkpoint_header");
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_header, magic, 0);
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_header, version, 8);
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_header, crc, 12);
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_header, epoch, 16);
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_header, seq, 24);
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_header, pages, 32);
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_header, passenger_bytes, 40);
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_header, image_bytes, 48);
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_header, created_realtime_ns, 56);
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_header, positions_max, 64);
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_header, lots_max, 72);
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_header, identities_max, 80);
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_header, other_fees_max, 88);
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_header, identity_window_ns, 96);
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_header, late_after_ns, 104);
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_header, fills, 112);
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_header, positions, 120);
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_header, open_lots, 128);
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_header, identities, 136);
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_header, digest, 144);
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_header, book, 208);
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_header, reserved, 272);
-
-_Static_assert(sizeof(struct pks_checkpoint_page) == PKS_CHECKPOINT_PAGE_BYTES, "pks_checkpoint_page");
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_page, magic, 0);
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_page, crc, 4);
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_page, epoch, 8);
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_page, seq, 16);
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_page, number, 24);
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_page, header_crc, 32);
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_page, bytes, 36);
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_page, is_last, 40);
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_page, reserved, 44);
-PKS_CHECKPOINT_OFFSET(pks_checkpoint_page, content, 64);
-#endif
+PKS_DISK_SIZE(pks_checkpoint_page, PKS_CHECKPOINT_PAGE_BYTES);
+PKS_DISK_OFFSET(pks_checkpoint_page, magic, 0);
+PKS_DISK_OFFSET(pks_checkpoint_page, crc, 4);
+PKS_DISK_OFFSET(pks_checkpoint_page, epoch, 8);
+PKS_DISK_OFFSET(pks_checkpoint_page, seq, 16);
+PKS_DISK_OFFSET(pks_checkpoint_page, number, 24);
+PKS_DISK_OFFSET(pks_checkpoint_page, header_crc, 32);
+PKS_DISK_OFFSET(pks_checkpoint_page, bytes, 36);
+PKS_DISK_OFFSET(pks_checkpoint_page, is_last, 40);
+PKS_DISK_OFFSET(pks_checkpoint_page, reserved, 44);
+PKS_DISK_OFFSET(pks_checkpoint_page, content, 64);
 
 #endif

@@ -19,7 +19,8 @@
 #ifndef PKS_JOURNAL_H
 #define PKS_JOURNAL_H
 
-#include <stddef.h>
+#include "pks_disk_layout.h"
+
 #include <stdint.h>
 
 #define PKS_JOURNAL_MAGIC 0x31304e524a534b50ull /* "PKSJRN01" */
@@ -68,42 +69,37 @@ struct pks_journal_block {
     uint8_t records[PKS_JOURNAL_RECORDS][128];
 };
 
-#define PKS_JOURNAL_OFFSET(type, field, offset) \
-    _Static_assert(offsetof(struct type, field) == (offset), #type "." #field)
+PKS_DISK_SIZE(pks_journal_header, 256);
+PKS_DISK_OFFSET(pks_journal_header, magic, 0);
+PKS_DISK_OFFSET(pks_journal_header, version, 8);
+PKS_DISK_OFFSET(pks_journal_header, crc, 12);
+PKS_DISK_OFFSET(pks_journal_header, epoch, 16);
+PKS_DISK_OFFSET(pks_journal_header, segment, 24);
+PKS_DISK_OFFSET(pks_journal_header, blocks_per_segment, 32);
+PKS_DISK_OFFSET(pks_journal_header, block_bytes, 36);
+PKS_DISK_OFFSET(pks_journal_header, records_per_block, 40);
+PKS_DISK_OFFSET(pks_journal_header, record_bytes, 44);
+PKS_DISK_OFFSET(pks_journal_header, created_realtime_ns, 48);
+PKS_DISK_OFFSET(pks_journal_header, previous_crc, 56);
+PKS_DISK_OFFSET(pks_journal_header, book, 64);
+PKS_DISK_OFFSET(pks_journal_header, created_elapsed_ns, 128);
+PKS_DISK_OFFSET(pks_journal_header, life, 136);
+PKS_DISK_OFFSET(pks_journal_header, reserved0, 140);
+PKS_DISK_OFFSET(pks_journal_header, reserved, 144);
 
-#ifndef __cplusplus
-_Static_assert(sizeof(struct pks_journal_header) == 256, "pks_journal_header");
-PKS_JOURNAL_OFFSET(pks_journal_header, magic, 0);
-PKS_JOURNAL_OFFSET(pks_journal_header, version, 8);
-PKS_JOURNAL_OFFSET(pks_journal_header, crc, 12);
-PKS_JOURNAL_OFFSET(pks_journal_header, epoch, 16);
-PKS_JOURNAL_OFFSET(pks_journal_header, segment, 24);
-PKS_JOURNAL_OFFSET(pks_journal_header, blocks_per_segment, 32);
-PKS_JOURNAL_OFFSET(pks_journal_header, block_bytes, 36);
-PKS_JOURNAL_OFFSET(pks_journal_header, records_per_block, 40);
-PKS_JOURNAL_OFFSET(pks_journal_header, record_bytes, 44);
-PKS_JOURNAL_OFFSET(pks_journal_header, created_realtime_ns, 48);
-PKS_JOURNAL_OFFSET(pks_journal_header, previous_crc, 56);
-PKS_JOURNAL_OFFSET(pks_journal_header, book, 64);
-PKS_JOURNAL_OFFSET(pks_journal_header, created_elapsed_ns, 128);
-PKS_JOURNAL_OFFSET(pks_journal_header, life, 136);
-PKS_JOURNAL_OFFSET(pks_journal_header, reserved0, 140);
-PKS_JOURNAL_OFFSET(pks_journal_header, reserved, 144);
-
-_Static_assert(sizeof(struct pks_journal_block) == PKS_JOURNAL_BLOCK_BYTES, "pks_journal_block");
-PKS_JOURNAL_OFFSET(pks_journal_block, magic, 0);
-PKS_JOURNAL_OFFSET(pks_journal_block, crc, 4);
-PKS_JOURNAL_OFFSET(pks_journal_block, epoch, 8);
-PKS_JOURNAL_OFFSET(pks_journal_block, number, 16);
-PKS_JOURNAL_OFFSET(pks_journal_block, durable_seq, 24);
-PKS_JOURNAL_OFFSET(pks_journal_block, written_realtime_ns, 32);
-PKS_JOURNAL_OFFSET(pks_journal_block, kind, 40);
-PKS_JOURNAL_OFFSET(pks_journal_block, count, 44);
-PKS_JOURNAL_OFFSET(pks_journal_block, previous_crc, 48);
-PKS_JOURNAL_OFFSET(pks_journal_block, life, 52);
-PKS_JOURNAL_OFFSET(pks_journal_block, elapsed_ns, 56);
-PKS_JOURNAL_OFFSET(pks_journal_block, reserved, 64);
-PKS_JOURNAL_OFFSET(pks_journal_block, records, 128);
-#endif
+PKS_DISK_SIZE(pks_journal_block, PKS_JOURNAL_BLOCK_BYTES);
+PKS_DISK_OFFSET(pks_journal_block, magic, 0);
+PKS_DISK_OFFSET(pks_journal_block, crc, 4);
+PKS_DISK_OFFSET(pks_journal_block, epoch, 8);
+PKS_DISK_OFFSET(pks_journal_block, number, 16);
+PKS_DISK_OFFSET(pks_journal_block, durable_seq, 24);
+PKS_DISK_OFFSET(pks_journal_block, written_realtime_ns, 32);
+PKS_DISK_OFFSET(pks_journal_block, kind, 40);
+PKS_DISK_OFFSET(pks_journal_block, count, 44);
+PKS_DISK_OFFSET(pks_journal_block, previous_crc, 48);
+PKS_DISK_OFFSET(pks_journal_block, life, 52);
+PKS_DISK_OFFSET(pks_journal_block, elapsed_ns, 56);
+PKS_DISK_OFFSET(pks_journal_block, reserved, 64);
+PKS_DISK_OFFSET(pks_journal_block, records, 128);
 
 #endif

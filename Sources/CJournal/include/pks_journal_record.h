@@ -7,7 +7,8 @@
 #ifndef PKS_JOURNAL_RECORD_H
 #define PKS_JOURNAL_RECORD_H
 
-#include <stddef.h>
+#include "pks_disk_layout.h"
+
 #include <stdint.h>
 
 /* Kinds, beyond those of pks_record.h. A ring's record of such a kind is refused like any unknown one. */
@@ -70,46 +71,41 @@ struct pks_ring_record {
  * and the reason (PKS_REJECT_*) in the low one. */
 #define PKS_REFUSED_FLAGS(kind, reason) ((uint16_t)((uint16_t)(kind) << 8 | (uint16_t)(reason)))
 
-#define PKS_RECORD_OFFSET(type, field, offset) \
-    _Static_assert(offsetof(struct type, field) == (offset), #type "." #field)
+PKS_DISK_SIZE(pks_config_record, 128);
+PKS_DISK_OFFSET(pks_config_record, kind, 0);
+PKS_DISK_OFFSET(pks_config_record, version, 1);
+PKS_DISK_OFFSET(pks_config_record, reserved0, 2);
+PKS_DISK_OFFSET(pks_config_record, handle, 4);
+PKS_DISK_OFFSET(pks_config_record, positions_max, 8);
+PKS_DISK_OFFSET(pks_config_record, lots_max, 16);
+PKS_DISK_OFFSET(pks_config_record, identities_max, 24);
+PKS_DISK_OFFSET(pks_config_record, other_fees_max, 32);
+PKS_DISK_OFFSET(pks_config_record, identity_window_ns, 40);
+PKS_DISK_OFFSET(pks_config_record, late_after_ns, 48);
+PKS_DISK_OFFSET(pks_config_record, reserved1, 56);
 
-#ifndef __cplusplus
-_Static_assert(sizeof(struct pks_config_record) == 128, "pks_config_record");
-PKS_RECORD_OFFSET(pks_config_record, kind, 0);
-PKS_RECORD_OFFSET(pks_config_record, version, 1);
-PKS_RECORD_OFFSET(pks_config_record, reserved0, 2);
-PKS_RECORD_OFFSET(pks_config_record, handle, 4);
-PKS_RECORD_OFFSET(pks_config_record, positions_max, 8);
-PKS_RECORD_OFFSET(pks_config_record, lots_max, 16);
-PKS_RECORD_OFFSET(pks_config_record, identities_max, 24);
-PKS_RECORD_OFFSET(pks_config_record, other_fees_max, 32);
-PKS_RECORD_OFFSET(pks_config_record, identity_window_ns, 40);
-PKS_RECORD_OFFSET(pks_config_record, late_after_ns, 48);
-PKS_RECORD_OFFSET(pks_config_record, reserved1, 56);
+PKS_DISK_SIZE(pks_instrument_record, 128);
+PKS_DISK_OFFSET(pks_instrument_record, kind, 0);
+PKS_DISK_OFFSET(pks_instrument_record, price_decimals, 1);
+PKS_DISK_OFFSET(pks_instrument_record, qty_decimals, 2);
+PKS_DISK_OFFSET(pks_instrument_record, fee_decimals, 3);
+PKS_DISK_OFFSET(pks_instrument_record, handle, 4);
+PKS_DISK_OFFSET(pks_instrument_record, multiplier, 8);
+PKS_DISK_OFFSET(pks_instrument_record, multiplier_decimals, 16);
+PKS_DISK_OFFSET(pks_instrument_record, method, 17);
+PKS_DISK_OFFSET(pks_instrument_record, reserved0, 18);
+PKS_DISK_OFFSET(pks_instrument_record, currency, 24);
+PKS_DISK_OFFSET(pks_instrument_record, reserved1, 32);
+PKS_DISK_OFFSET(pks_instrument_record, symbol, 80);
 
-_Static_assert(sizeof(struct pks_instrument_record) == 128, "pks_instrument_record");
-PKS_RECORD_OFFSET(pks_instrument_record, kind, 0);
-PKS_RECORD_OFFSET(pks_instrument_record, price_decimals, 1);
-PKS_RECORD_OFFSET(pks_instrument_record, qty_decimals, 2);
-PKS_RECORD_OFFSET(pks_instrument_record, fee_decimals, 3);
-PKS_RECORD_OFFSET(pks_instrument_record, handle, 4);
-PKS_RECORD_OFFSET(pks_instrument_record, multiplier, 8);
-PKS_RECORD_OFFSET(pks_instrument_record, multiplier_decimals, 16);
-PKS_RECORD_OFFSET(pks_instrument_record, method, 17);
-PKS_RECORD_OFFSET(pks_instrument_record, reserved0, 18);
-PKS_RECORD_OFFSET(pks_instrument_record, currency, 24);
-PKS_RECORD_OFFSET(pks_instrument_record, reserved1, 32);
-PKS_RECORD_OFFSET(pks_instrument_record, symbol, 80);
-
-_Static_assert(sizeof(struct pks_ring_record) == 128, "pks_ring_record");
-PKS_RECORD_OFFSET(pks_ring_record, kind, 0);
-PKS_RECORD_OFFSET(pks_ring_record, state, 1);
-PKS_RECORD_OFFSET(pks_ring_record, flags, 2);
-PKS_RECORD_OFFSET(pks_ring_record, handle, 4);
-PKS_RECORD_OFFSET(pks_ring_record, epoch, 8);
-PKS_RECORD_OFFSET(pks_ring_record, next, 16);
-PKS_RECORD_OFFSET(pks_ring_record, producer, 24);
-PKS_RECORD_OFFSET(pks_ring_record, reserved1, 88);
-#endif
+PKS_DISK_SIZE(pks_ring_record, 128);
+PKS_DISK_OFFSET(pks_ring_record, kind, 0);
+PKS_DISK_OFFSET(pks_ring_record, state, 1);
+PKS_DISK_OFFSET(pks_ring_record, flags, 2);
+PKS_DISK_OFFSET(pks_ring_record, handle, 4);
+PKS_DISK_OFFSET(pks_ring_record, epoch, 8);
+PKS_DISK_OFFSET(pks_ring_record, next, 16);
+PKS_DISK_OFFSET(pks_ring_record, producer, 24);
+PKS_DISK_OFFSET(pks_ring_record, reserved1, 88);
 
 #endif
