@@ -49,18 +49,9 @@ struct JournaledRun: ~Copyable {
     }
 
     mutating func step() throws {
-        let drawn = stream.next(planner)
-        _ = planner.apply(NaiveFill(drawn.fill), extension: drawn.extra.map(NaiveExtension.init))
-        let ring = stream.random.pick([0, 0, 1])
-        announce(Int(drawn.fill.handle), ring)
-        var fill = drawn.fill
-        fill.handle = ringHandle(fill.handle, ring)
-        if let extra = drawn.extra {
-            if !stream.random.chance(3) { fill.flags |= UInt16(PKS_FILL_EXTENDED) }
-            // SAFETY: both are 128 bytes without padding.
-            if !stream.random.chance(3) { send(unsafe unsafeBitCast(extra, to: pks_fill_record.self), ring) }
-        }
-        send(fill, ring)
+        let draw = RingDraw(&stream, &planner)
+        announce(draw.handle, draw.ring)
+        for record in draw.records { send(record, draw.ring) }
         if stream.random.chance(8) { drain(stream.random.pick([0, 1])) }
         if stream.random.chance(15) { makeDurable(all: false) }
         if stream.random.chance(2) { try die() }
@@ -84,15 +75,10 @@ struct JournaledRun: ~Copyable {
     private mutating func announce(_ handle: Int, _ ring: Int) {
         guard handle < planner.positions.count, announced.insert([handle, ring]).inserted else { return }
         var key = keys.key(handle)
-        key.handle = ringHandle(UInt32(handle), ring)
+        key.handle = RingDraw.handle(UInt32(handle), on: ring)
         while !post.rings[ring].announce(key) { makeRoom(ring) }
         // SAFETY: both are 128 bytes without padding.
         sent[ring].append(unsafe unsafeBitCast(key, to: pks_fill_record.self))
-    }
-
-    /// Each ring numbers its handles in a way of its own.
-    private func ringHandle(_ handle: UInt32, _ ring: Int) -> UInt32 {
-        handle < 16 ? (handle * 5 + UInt32(ring)) % 16 : handle
     }
 
     private mutating func send(_ record: pks_fill_record, _ ring: Int) {
@@ -110,7 +96,7 @@ struct JournaledRun: ~Copyable {
 
     @discardableResult
     private mutating func drain(_ ring: Int) -> Int {
-        let countMax = stream.random.chance(40) ? 1 : Int.random(in: 1...40, using: &stream.random)
+        let countMax = RingDraw.countMax(&stream.random)
         let before = post.writer.takenCount(ring: ring)
         let count = post.writer.drain(ring: ring, countMax: countMax)
         let after = Int(post.writer.takenCount(ring: ring))

@@ -46,19 +46,9 @@ struct PathRun: ~Copyable {
     }
 
     mutating func step() throws {
-        let drawn = stream.next(planner)
-        _ = planner.apply(NaiveFill(drawn.fill), extension: drawn.extra.map(NaiveExtension.init))
-        let ring = stream.random.pick([0, 0, 1])
-        announce(Int(drawn.fill.handle), ring)
-        var fill = drawn.fill
-        fill.handle = ringHandle(fill.handle, ring)
-        if let extra = drawn.extra {
-            // Now and then the fill does not say that it has an extension, or the extension stays out.
-            if !stream.random.chance(3) { fill.flags |= UInt16(PKS_FILL_EXTENDED) }
-            // SAFETY: both are 128 bytes without padding.
-            if !stream.random.chance(3) { send(unsafe unsafeBitCast(extra, to: pks_fill_record.self), ring) }
-        }
-        send(fill, ring)
+        let draw = RingDraw(&stream, &planner)
+        announce(draw.handle, draw.ring)
+        for record in draw.records { send(record, draw.ring) }
         if stream.random.chance(8) { drain(stream.random.pick([0, 1])) }
     }
 
@@ -76,14 +66,9 @@ struct PathRun: ~Copyable {
         guard handle < planner.positions.count, announced.insert([handle, ring]).inserted else { return }
         if stream.random.chance(5) { return }
         var key = keys.key(handle)
-        key.handle = ringHandle(UInt32(handle), ring)
+        key.handle = RingDraw.handle(UInt32(handle), on: ring)
         // SAFETY: both are 128 bytes without padding.
         send(unsafe unsafeBitCast(key, to: pks_fill_record.self), ring)
-    }
-
-    /// Each ring numbers its handles in a way of its own.
-    private func ringHandle(_ handle: UInt32, _ ring: Int) -> UInt32 {
-        handle < 16 ? (handle * 5 + UInt32(ring)) % 16 : handle
     }
 
     private mutating func send(_ record: pks_fill_record, _ ring: Int) {
@@ -98,8 +83,7 @@ struct PathRun: ~Copyable {
 
     @discardableResult
     private mutating func drain(_ ring: Int) -> Int {
-        // One record at a time is a way of its own through the writer.
-        let countMax = stream.random.chance(40) ? 1 : Int.random(in: 1...40, using: &stream.random)
+        let countMax = RingDraw.countMax(&stream.random)
         let taken = post.writer.drain(ring: ring, countMax: countMax)
         for record in waiting[ring].prefix(taken) { reference.consume(record, ring: ring) }
         reference.settle(ring: ring)

@@ -2,7 +2,7 @@ import TestSupport
 
 /// One flipped bit in every byte of a small journal and of its checkpoints: the right state comes of it, or a refusal
 /// that names the file. Never a wrong number.
-struct BitFlipRow {
+struct BitFlipRow: FaultRow {
     private let options: FaultOptions
     private var outcome = FaultOutcome("bitflip")
     private var (exact, without, refused) = (0, 0, 0)

@@ -2,7 +2,7 @@ import JournalSupport
 import TestSupport
 
 /// The making of a checkpoint, cut off at every step by a kill or a power loss: the old one or the new one is found.
-struct CheckpointRow {
+struct CheckpointRow: FaultRow {
     private let options: FaultOptions
     private var outcome = FaultOutcome("checkpoint")
 

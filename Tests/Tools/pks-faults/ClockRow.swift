@@ -1,7 +1,7 @@
 import TestSupport
 
 /// A wall clock that jumps by an hour, forth and back, all the time: the same records, the same positions.
-struct ClockRow {
+struct ClockRow: FaultRow {
     private let options: FaultOptions
     private var outcome = FaultOutcome("clock")
 

@@ -4,7 +4,7 @@ import TestSupport
 
 /// Errors of the disk: what can pass is waited out with nothing acknowledged and nothing lost; what cannot ends the
 /// daemon with status 74 and without a second try.
-final class ErrorRow {
+final class ErrorRow: FaultRow {
     private let options: FaultOptions
     private var outcome = FaultOutcome("errors")
     /// Calls, their errors, and how often they were given.

@@ -1,48 +1,39 @@
 import TestSupport
 
+/// A kind of faults, put in and counted.
+protocol FaultRow: SendableMetatype {
+    init(_ options: FaultOptions)
+    mutating func run() -> FaultOutcome
+}
+
 /// The rows of the table, in the order in which they run.
 enum FaultRows {
     struct Row: Sendable {
         let name: String
-        var needsStrace = false
+        let needsStrace: Bool
         let run: @Sendable (FaultOptions) -> FaultOutcome
+
+        init<Kind: FaultRow>(_ name: String, _ kind: Kind.Type, needsStrace: Bool = false) {
+            self.name = name
+            self.needsStrace = needsStrace
+            run = { options in
+                var row = Kind(options)
+                return row.run()
+            }
+        }
     }
 
     static let all: [Row] = [
-        Row(name: "kill", needsStrace: true) { options in
-            var row = KillRow(options)
-            return row.run()
-        },
-        Row(name: "power") { options in
-            var row = PowerRow(options)
-            return row.run()
-        },
-        Row(name: "bitflip") { options in
-            var row = BitFlipRow(options)
-            return row.run()
-        },
-        Row(name: "stale") { options in
-            var row = StaleRow(options)
-            return row.run()
-        },
-        Row(name: "errors", needsStrace: true) { options in ErrorRow(options).run() },
-        Row(name: "seccomp", needsStrace: true) { options in
-            var row = SeccompRow(options)
-            return row.run()
-        },
-        Row(name: "checkpoint") { options in
-            var row = CheckpointRow(options)
-            return row.run()
-        },
-        Row(name: "clock") { options in
-            var row = ClockRow(options)
-            return row.run()
-        },
-        Row(name: "lost") { options in LostRow(options).run() },
-        Row(name: "slow", needsStrace: true) { options in
-            var row = SlowRow(options)
-            return row.run()
-        },
+        Row("kill", KillRow.self, needsStrace: true),
+        Row("power", PowerRow.self),
+        Row("bitflip", BitFlipRow.self),
+        Row("stale", StaleRow.self),
+        Row("errors", ErrorRow.self, needsStrace: true),
+        Row("seccomp", SeccompRow.self, needsStrace: true),
+        Row("checkpoint", CheckpointRow.self),
+        Row("clock", ClockRow.self),
+        Row("lost", LostRow.self),
+        Row("slow", SlowRow.self, needsStrace: true),
     ]
 
     /// Runs a row, or says why it cannot be run here.

@@ -5,7 +5,7 @@ import TestSupport
 
 /// kill -9 of the real daemon, at system calls and at random moments, in all of its life: start, recovery, fills,
 /// checkpoints, new segments, the end. Then the books must be what a replay makes of the same fills.
-struct KillRow {
+struct KillRow: FaultRow {
     private let options: FaultOptions
     private var outcome = FaultOutcome("kill")
     private var random: SeededRandom

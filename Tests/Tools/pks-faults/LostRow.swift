@@ -3,7 +3,7 @@ import TestSupport
 
 /// Files taken away from under a running daemon: it ends with status 74 and says what went, and the next life restores
 /// everything. And parts of the journal that are gone when it starts: it refuses and names them.
-final class LostRow {
+final class LostRow: FaultRow {
     private let options: FaultOptions
     private var outcome = FaultOutcome("lost")
 

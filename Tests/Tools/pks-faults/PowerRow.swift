@@ -3,7 +3,7 @@ import TestSupport
 
 /// Power losses at every step of made-up journals, with what was not synced lost, torn or reordered by sector: what
 /// was reported durable is there, and a later write harms nothing before it.
-struct PowerRow {
+struct PowerRow: FaultRow {
     private let options: FaultOptions
     private var outcome = FaultOutcome("power")
 

@@ -1,7 +1,7 @@
 import TestSupport
 
 /// io_uring refused by the system or switched off: the same records in the journal, byte for byte.
-struct SeccompRow {
+struct SeccompRow: FaultRow {
     private let options: FaultOptions
     private var outcome = FaultOutcome("seccomp")
 

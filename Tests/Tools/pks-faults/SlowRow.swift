@@ -2,7 +2,7 @@ import CSeqlock
 import TestSupport
 
 /// A disk that is slower than the feed: the producer sees a full ring, memory stays as it is, and all arrives.
-struct SlowRow {
+struct SlowRow: FaultRow {
     private let options: FaultOptions
     private var outcome = FaultOutcome("slow")
     /// How much the daemon may grow once it is live: lots and identities that are touched for the first time.

@@ -3,7 +3,7 @@ import TestSupport
 
 /// Blocks that are older than they should be, or belong elsewhere; files that are missing, swapped, cut, too long, or
 /// of another book: each is found out and named, or provably changes nothing.
-struct StaleRow {
+struct StaleRow: FaultRow {
     private let options: FaultOptions
     private var outcome = FaultOutcome("stale")
     private var (harmless, refused) = (0, 0)
@@ -43,19 +43,26 @@ struct StaleRow {
 
     // MARK: - Blocks
 
+    /// Puts block `from` of other bytes in the place of block `offset`, unless they are the same.
+    private mutating func replace(
+        _ specimen: Specimen, _ name: String, at offset: Int, with other: [UInt8], at from: Int,
+        _ what: String
+    ) {
+        let block = other[from..<from + Self.block]
+        guard var bytes = specimen.journal[name], bytes[offset..<offset + Self.block] != block else { return }
+        bytes.replaceSubrange(offset..<offset + Self.block, with: block)
+        var changed = specimen.journal
+        changed[name] = bytes
+        note(specimen.judge(changed, specimen.checkpoints), "\(name): byte \(offset) \(what)")
+    }
+
     /// Every block as it was after each earlier commit.
     private mutating func staleBlocks(_ specimen: Specimen) throws {
         for (age, old) in specimen.history.enumerated() {
             for (name, bytes) in specimen.journal {
                 guard let before = old[name] else { continue }
-                for offset in stride(from: 0, to: bytes.count, by: Self.block)
-                where before[offset..<offset + Self.block] != bytes[offset..<offset + Self.block] {
-                    var changed = specimen.journal
-                    changed[name]?.replaceSubrange(
-                        offset..<offset + Self.block, with: before[offset..<offset + Self.block])
-                    note(
-                        specimen.judge(changed, specimen.checkpoints),
-                        "\(name): byte \(offset) as after commit \(age)")
+                for offset in stride(from: 0, to: bytes.count, by: Self.block) {
+                    replace(specimen, name, at: offset, with: before, at: offset, "as after commit \(age)")
                 }
             }
         }
@@ -66,14 +73,10 @@ struct StaleRow {
         for (name, bytes) in specimen.journal {
             for (from, source) in specimen.journal {
                 for offset in stride(from: 0, to: bytes.count, by: Self.block) {
-                    for place in stride(from: 0, to: source.count, by: Self.block)
-                    where source[place..<place + Self.block] != bytes[offset..<offset + Self.block] {
-                        var changed = specimen.journal
-                        changed[name]?.replaceSubrange(
-                            offset..<offset + Self.block, with: source[place..<place + Self.block])
-                        note(
-                            specimen.judge(changed, specimen.checkpoints),
-                            "\(name): byte \(offset) holds what belongs to \(from), byte \(place)")
+                    for place in stride(from: 0, to: source.count, by: Self.block) {
+                        replace(
+                            specimen, name, at: offset, with: source, at: place,
+                            "holds what belongs to \(from), byte \(place)")
                     }
                 }
             }
@@ -84,14 +87,9 @@ struct StaleRow {
     private mutating func foreign(_ specimen: Specimen, _ other: Specimen, _ which: Int) {
         for (name, bytes) in specimen.journal {
             guard let foreign = other.journal[name] else { continue }
-            for offset in stride(from: 0, to: bytes.count, by: Self.block)
-            where foreign[offset..<offset + Self.block] != bytes[offset..<offset + Self.block] {
-                var changed = specimen.journal
-                changed[name]?.replaceSubrange(
-                    offset..<offset + Self.block, with: foreign[offset..<offset + Self.block])
-                note(
-                    specimen.judge(changed, specimen.checkpoints),
-                    "\(name): byte \(offset) is of foreign journal \(which)")
+            for offset in stride(from: 0, to: bytes.count, by: Self.block) {
+                replace(
+                    specimen, name, at: offset, with: foreign, at: offset, "is of foreign journal \(which)")
             }
             var changed = specimen.journal
             changed[name] = foreign
