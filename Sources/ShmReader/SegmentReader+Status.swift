@@ -17,6 +17,18 @@ public enum WriterStatus: Sendable, Equatable {
     /// No heartbeat since then: the writer is dead, stopped by a debugger, or starved. Its positions are
     /// the last good ones.
     case stale(sinceNs: Int64)
+
+    /// The state in one word, which never changes: `live`, `stale` ...
+    public var name: String {
+        switch self {
+        case .starting: "starting"
+        case .live: "live"
+        case .degraded: "degraded"
+        case .stopped: "stopped"
+        case .retired: "retired"
+        case .stale: "stale"
+        }
+    }
 }
 
 /// Counters of a book since it began. Each is right by itself; together they are not one moment.

@@ -48,7 +48,7 @@ package enum MetricCatalog {
         MetricFamily(
             "pks_state", .stateSet, "State of a book's writer.",
             .book {
-                MetricFamily.states("pks_state", StateNames.book, [StateNames.name(of: $0.status)])
+                MetricFamily.states("pks_state", StateNames.book, [$0.status.name])
             }),
         MetricFamily(
             "pks_degraded", .stateSet, "Why a book is degraded.",

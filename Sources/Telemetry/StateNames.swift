@@ -15,18 +15,6 @@ package enum StateNames {
         (UInt64(PKS_DEGRADED_HISTORY), "history"),
     ]
 
-    /// The state of a writer.
-    package static func name(of status: WriterStatus) -> String {
-        switch status {
-        case .starting: "starting"
-        case .live: "live"
-        case .degraded: "degraded"
-        case .stale: "stale"
-        case .stopped: "stopped"
-        case .retired: "retired"
-        }
-    }
-
     /// The names of the reasons of a degraded writer; empty for another.
     package static func degradedReasons(of status: WriterStatus) -> [String] {
         guard case .degraded(let reasons) = status else { return [] }

@@ -64,7 +64,7 @@ package enum StatsJSON {
     private static func append(_ book: BookStats, to json: inout JSONText) {
         json.beginObject()
         json.add("book", book.book)
-        json.add("state", StateNames.name(of: book.status))
+        json.add("state", book.status.name)
         json.beginArray("degraded_reasons")
         for reason in StateNames.degradedReasons(of: book.status) { json.add(nil, reason) }
         json.endArray()

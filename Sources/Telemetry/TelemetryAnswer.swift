@@ -45,7 +45,7 @@ package struct TelemetryAnswer: Equatable, Sendable {
 
     /// 200 while every book is live; a line for each book in any case.
     private static func health(_ stats: ServiceStats) -> TelemetryAnswer {
-        let lines = stats.books.map { "\($0.book) \(StateNames.name(of: $0.status))\n" }
+        let lines = stats.books.map { "\($0.book) \($0.status.name)\n" }
         let isLive = stats.books.allSatisfy { $0.status == .live }
         return TelemetryAnswer(
             status: isLive ? 200 : 503, contentType: text, body: Array(lines.joined().utf8))

@@ -86,15 +86,7 @@ package struct BookHealth: Sendable, Equatable {
         case .unreadable: "broken"
         case .dead: "dead"
         case .gone: "gone"
-        case .writer(let status):
-            switch status {
-            case .starting: "starting"
-            case .live: "live"
-            case .degraded: "degraded"
-            case .stopped: "stopped"
-            case .retired: "retired"
-            case .stale: "stale"
-            }
+        case .writer(let status): status.name
         }
     }
 

@@ -32,7 +32,7 @@ struct ListEntry {
             let status = reader.writerStatus(nowNs: nowNs)
             // A heartbeat of a moment ago says nothing about a process that has just been killed.
             let isDead = reader.hasWriterDied()
-            state = isDead ? "dead" : Self.name(of: status)
+            state = isDead ? "dead" : status.name
             details = Details(
                 pid: reader.header.writer.pid,
                 heartbeatAgeNs: max(0, nowNs - reader.heartbeatNs), positions: reader.slotCount,
@@ -51,17 +51,6 @@ struct ListEntry {
             let reason = CommandError(error)
             state = reason.status == .noPermission ? "denied" : "broken"
             note = reason.messages.map { String($0.dropFirst("pks: ".count)) }.joined(separator: "; ")
-        }
-    }
-
-    private static func name(of status: WriterStatus) -> String {
-        switch status {
-        case .starting: "starting"
-        case .live: "live"
-        case .degraded: "degraded"
-        case .stopped: "stopped"
-        case .retired: "retired"
-        case .stale: "stale"
         }
     }
 
