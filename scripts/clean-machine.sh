@@ -11,6 +11,8 @@ source scripts/lib.sh
 
 suite=bookworm
 user=trader
+# Where, on the new machine, each account has its clone.
+clones=srv
 
 # The mirror of this machine's apt that has the suite; the project's own when there is none.
 mirror() {
@@ -59,12 +61,12 @@ try_verb() {
     local verb="$1" root="$work/$1" began status=0
     say "clean-machine: $verb: a fresh machine"
     cp -a --reflink=auto "$work/base" "$root"
-    git clone --quiet --no-hardlinks . "$root/srv/root/pks"
-    cp -a "$root/srv/root" "$root/srv/$user"
-    chroot "$root" chown -R "$user:$user" "/srv/$user"
+    git clone --quiet --no-hardlinks . "$root/$clones/root/pks"
+    cp -a "$root/$clones/root" "$root/$clones/$user"
+    chroot "$root" chown -R "$user:$user" "/$clones/$user"
 
     say "clean-machine: $verb: as $user, who cannot install packages"
-    inside "$root" "$user" "/srv/$user/pks/run" "$verb" >"$work/refusal" 2>&1 || status=$?
+    inside "$root" "$user" "/$clones/$user/pks/run" "$verb" >"$work/refusal" 2>&1 || status=$?
     if ((status != 69)) || ! grep -q 'apt-get install' "$work/refusal"; then
         cat "$work/refusal" >&2
         fail 1 "clean-machine: $verb: expected exit 69 and the apt-get command, got $status"
@@ -73,12 +75,12 @@ try_verb() {
 
     began=$SECONDS
     say "clean-machine: $verb: as root"
-    inside "$root" root /srv/root/pks/run "$verb" || fail 1 "clean-machine: $verb: failed as root"
+    inside "$root" root "/$clones/root/pks/run" "$verb" || fail 1 "clean-machine: $verb: failed as root"
     say "clean-machine: $verb: passed as root in $((SECONDS - began)) s, packages and a first build included"
 
     began=$SECONDS
     say "clean-machine: $verb: as $user, now that the packages are there"
-    inside "$root" "$user" "/srv/$user/pks/run" "$verb" >"$work/second" 2>&1 ||
+    inside "$root" "$user" "/$clones/$user/pks/run" "$verb" >"$work/second" 2>&1 ||
         { cat "$work/second" >&2; fail 1 "clean-machine: $verb: failed as $user"; }
     say "clean-machine: $verb: passed as $user in $((SECONDS - began)) s"
     rm -rf --one-file-system "$root"

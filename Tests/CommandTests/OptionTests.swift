@@ -9,9 +9,9 @@ import Testing
         name: "verb", summary: "", synopsis: "", description: [],
         operand: OperandSpec(name: "FILE", countMin: 0, countMax: 2, help: ""),
         options: [
-            OptionSpec("flag", .flag, ""), OptionSpec("text", .text(placeholder: "T"), ""),
+            OptionSpec("flag", .flag, ""), OptionSpec("text", .text(form: "T"), ""),
             OptionSpec("count", .count(-5...1000), ""), OptionSpec("time", .duration, ""),
-            OptionSpec("many", .texts(placeholder: "M"), ""),
+            OptionSpec("many", .texts(form: "M"), ""),
             OptionSpec("part", .fraction, ""), OptionSpec("choice", .choice(["one", "two"]), ""),
         ], examples: [], exits: [])
 

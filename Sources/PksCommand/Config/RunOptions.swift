@@ -10,16 +10,16 @@ import ShmFiles
 enum RunOptions {
     static let specs: [OptionSpec] = [
         OptionSpec(
-            "config", .text(placeholder: "FILE"),
+            "config", .text(form: "FILE"),
             "A TOML file with the books and all their values. What stands on the command line goes before it."
         ),
         OptionSpec(
-            "book", .texts(placeholder: "B"),
+            "book", .texts(form: "B"),
             "A book to run; may be repeated. With --config: only these of the file's books."),
         OptionSpec(
             "method", .choice(LotMethod.allCases.map(\.name)), "In which order lots close. Default: fifo."),
         OptionSpec(
-            "instruments", .text(placeholder: "FILE"),
+            "instruments", .text(form: "FILE"),
             "Static data, CSV: symbol, price_decimals, qty_decimals, multiplier, currency, class, method. "
                 + "Default: 8 decimals, multiplier 1."),
         OptionSpec("positions", .count(1...1 << 24), "The most positions of a book. Default: 16384."),
@@ -32,10 +32,10 @@ enum RunOptions {
             "wait", .choice(WaitStrategy.allCases.map(\.rawValue)),
             "How a writer waits: spin takes a core, park almost nothing. Default: adaptive."),
         OptionSpec(
-            "pin", .text(placeholder: "CPU[,CPU]"),
+            "pin", .text(form: "CPU[,CPU]"),
             "The CPUs of the books' writers, in the order of the books. Default: none."),
         OptionSpec(
-            "journal", .text(placeholder: "DIR"),
+            "journal", .text(form: "DIR"),
             "Keep every record in DIR/<book>, and begin with what is there. Producers are told that a record is safe "
                 + "only when it is on disk."),
         OptionSpec(
@@ -43,13 +43,13 @@ enum RunOptions {
             "Keep positions in memory only. The default, also against a configuration's journal."),
         OptionSpec("durable-first", .flag, "With a journal: slots show a fill only when it is on disk."),
         OptionSpec(
-            "run-dir", .text(placeholder: "DIR"),
+            "run-dir", .text(form: "DIR"),
             "Where locks and the daemon's socket are. Default: PKS_RUN_DIR, else pks under XDG_RUNTIME_DIR, else "
                 + "a directory of this user's in /tmp."),
         OptionSpec(
-            "ready-file", .text(placeholder: "FILE"), "Written when all books are live. Default: none."),
+            "ready-file", .text(form: "FILE"), "Written when all books are live. Default: none."),
         OptionSpec(
-            "metrics", .text(placeholder: "ADDR:PORT"),
+            "metrics", .text(form: "ADDR:PORT"),
             "Serve OpenMetrics text and JSON there over HTTP; port 0 takes a free one and prints it; off: "
                 + "nowhere, the default. A socket in the run directory is served in any case."),
         OptionSpec(

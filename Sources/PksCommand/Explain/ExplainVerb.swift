@@ -20,12 +20,12 @@ enum ExplainVerb: Verb {
         operand: nil,
         options: [
             OptionSpec(
-                "journal", .text(placeholder: "DIR"),
+                "journal", .text(form: "DIR"),
                 "What pks run --journal was given, or the book's directory in it. Default: PKS_JOURNAL."),
-            OptionSpec("book", .text(placeholder: "B"), "The book. Default: the only one there is."),
-            OptionSpec("account", .text(placeholder: "A"), "The position's account. Default: default."),
-            OptionSpec("strategy", .text(placeholder: "S"), "The position's strategy. Default: default."),
-            OptionSpec("symbol", .text(placeholder: "X"), "The position's symbol."),
+            OptionSpec("book", .text(form: "B"), "The book. Default: the only one there is."),
+            OptionSpec("account", .text(form: "A"), "The position's account. Default: default."),
+            OptionSpec("strategy", .text(form: "S"), "The position's strategy. Default: default."),
+            OptionSpec("symbol", .text(form: "X"), "The position's symbol."),
             OptionSpec(
                 "last", .count(1...1 << 40),
                 "Print the last N fills only, and the last N open lots; what comes before is one line."),

@@ -18,11 +18,11 @@ enum FeedVerb: Verb {
         ],
         operand: InputFiles.operand,
         options: [
-            OptionSpec("book", .text(placeholder: "B"), "The book. Rows that name another one are refused."),
-            OptionSpec("producer", .text(placeholder: "P"), "The producer's name, unique within the book."),
+            OptionSpec("book", .text(form: "B"), "The book. Rows that name another one are refused."),
+            OptionSpec("producer", .text(form: "P"), "The producer's name, unique within the book."),
             OptionSpec("rate", .count(1...100_000_000), "Send so many fills a second, as an open loop."),
             OptionSpec(
-                "speed", .text(placeholder: "X"),
+                "speed", .text(form: "X"),
                 "Send by event times, X times as fast: 1x, 10x, 0.5x. Event times are nanoseconds."),
             InputFiles.formatSpec, InputFiles.instrumentsSpec, InputFiles.dedupeSpec,
             InputFiles.allowRejectsSpec,

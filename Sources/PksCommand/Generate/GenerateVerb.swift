@@ -26,7 +26,7 @@ enum GenerateVerb: Verb {
             OptionSpec("late", .fraction, "New fills with an event time 6 s to 10 min back. Default: 0."),
             OptionSpec("flips", .fraction, "New fills that take the position through zero. Default: 0.02."),
             OptionSpec("format", .choice(["csv", "jsonl"]), "What to write. Default: csv."),
-            OptionSpec("out", .text(placeholder: "FILE"), "Write there. Default: standard output."),
+            OptionSpec("out", .text(form: "FILE"), "Write there. Default: standard output."),
         ],
         examples: [
             ("generate --fills 1_000_000 --seed 7 > fills.csv", "A million fills, always the same."),

@@ -14,7 +14,7 @@ struct JournalPlace {
     /// Options by which a verb is told where journals are.
     static let options = [
         OptionSpec(
-            "config", .text(placeholder: "FILE"),
+            "config", .text(form: "FILE"),
             "Look where this configuration of the daemon has its journals.")
     ]
 

@@ -23,7 +23,7 @@ enum JournalVerb: Verb {
             help: "What to do, and the journal's directory."),
         options: [
             OptionSpec(
-                "book", .text(placeholder: "B"),
+                "book", .text(form: "B"),
                 "Only this book. Default: all of them; cat and repair-tail: the only one."),
             OptionSpec("from", .count(1...Int.max), "cat: the first record to print. Default: 1."),
             OptionSpec("to", .count(1...Int.max), "cat: the last record to print. Default: the last."),

@@ -4,10 +4,10 @@ struct OptionSpec: Sendable {
     enum Kind: Sendable {
         /// Nothing: it is there or not.
         case flag
-        /// Any text; the placeholder stands for it in help.
-        case text(placeholder: String)
+        /// Any text; the form stands for it in help.
+        case text(form: String)
         /// Any text, and it may stand there several times.
-        case texts(placeholder: String)
+        case texts(form: String)
         /// One of these words.
         case choice([String])
         /// A whole number in this range.
@@ -40,7 +40,7 @@ struct OptionSpec: Sendable {
     var usage: String {
         switch kind {
         case .flag: "--\(name)"
-        case .text(let placeholder), .texts(let placeholder): "--\(name) \(placeholder)"
+        case .text(let form), .texts(let form): "--\(name) \(form)"
         case .choice(let words): "--\(name) \(words.joined(separator: "|"))"
         case .count: "--\(name) N"
         case .duration: "--\(name) TIME"

@@ -16,7 +16,7 @@ struct InputFiles {
         "format", .choice(FeedFormat.allCases.map(\.rawValue)),
         "The format of the files. Default: told by name and content.")
     static let instrumentsSpec = OptionSpec(
-        "instruments", .text(placeholder: "FILE"),
+        "instruments", .text(form: "FILE"),
         "Static data, CSV: symbol, price_decimals, qty_decimals, multiplier, currency, class, method. "
             + "Default: 8 decimals, multiplier 1.")
     static let dedupeSpec = OptionSpec(
@@ -26,7 +26,7 @@ struct InputFiles {
     static let allowRejectsSpec = OptionSpec(
         "allow-rejects", .flag, "Exit with 0 although something was rejected.")
     static let runDirectorySpec = OptionSpec(
-        "run-dir", .text(placeholder: "DIR"),
+        "run-dir", .text(form: "DIR"),
         "Where locks are held. Default: PKS_RUN_DIR, else pks under XDG_RUNTIME_DIR, else a directory "
             + "of this user's in /tmp.")
 

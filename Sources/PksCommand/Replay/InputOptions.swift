@@ -31,7 +31,7 @@ struct InputOptions {
     static func specs(methods: [String], methodHelp: String) -> [OptionSpec] {
         [
             InputFiles.formatSpec,
-            OptionSpec("book", .text(placeholder: "B"), "The book of rows that name none. Default: main."),
+            OptionSpec("book", .text(form: "B"), "The book of rows that name none. Default: main."),
             OptionSpec("method", .choice(methods), methodHelp),
             InputFiles.instrumentsSpec,
             InputFiles.dedupeSpec,

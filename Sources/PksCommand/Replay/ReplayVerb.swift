@@ -28,7 +28,7 @@ enum ReplayVerb: Verb {
             methods: InputOptions.methodNames,
             methodHelp: "In which order lots close. Default: fifo.")
             + [
-                OptionSpec("out", .text(placeholder: "DIR"), "Write the result files there."),
+                OptionSpec("out", .text(form: "DIR"), "Write the result files there."),
                 OptionSpec("no-effects", .flag, "With --out, leave out effects.jsonl, the largest file."),
                 OptionSpec("keep", .flag, "Leave the segments for pks read when the replay has ended."),
                 OptionSpec("no-digest", .flag, "Do not compute the digest of the final state."),

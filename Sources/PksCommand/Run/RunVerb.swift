@@ -23,7 +23,7 @@ enum RunVerb: Verb {
         ],
         operand: nil,
         options: RunOptions.specs + [
-            OptionSpec("nats", .text(placeholder: "URL"), "Not in this version: refused."),
+            OptionSpec("nats", .text(form: "URL"), "Not in this version: refused."),
             OptionSpec("json", .flag, "Print the start and the end of each book as JSON lines."),
         ],
         examples: [

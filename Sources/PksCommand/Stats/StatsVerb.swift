@@ -18,7 +18,7 @@ enum StatsVerb: Verb {
         ],
         operand: nil,
         options: [
-            OptionSpec("book", .text(placeholder: "B"), "Only this book."),
+            OptionSpec("book", .text(form: "B"), "Only this book."),
             OptionSpec(
                 "json", .flag,
                 "Print JSON: one array, a daemon a line (with --watch: an array a line). Lengths of time are "
@@ -27,7 +27,7 @@ enum StatsVerb: Verb {
             OptionSpec("interval", .duration, "With --watch, the time between two looks. Default: 1s."),
             OptionSpec("timeout", .duration, "How long to wait for a daemon. Default: 2s."),
             OptionSpec(
-                "run-dir", .text(placeholder: "DIR"),
+                "run-dir", .text(form: "DIR"),
                 "Where daemons have their sockets. Default: PKS_RUN_DIR, else pks under XDG_RUNTIME_DIR, else a "
                     + "directory of this user's in /tmp."),
         ],

@@ -23,13 +23,13 @@ enum TopVerb: Verb {
         operand: nil,
         options: [
             OptionSpec(
-                "book", .texts(placeholder: "B"),
+                "book", .texts(form: "B"),
                 "A book to show; may stand there several times. Default: all, as they come and go."),
             OptionSpec(
-                "filter", .text(placeholder: "TEXT"),
+                "filter", .text(form: "TEXT"),
                 "Only rows with this text in book, account, strategy or symbol; !TEXT: only the others."),
             OptionSpec(
-                "sort", .text(placeholder: "COLUMN"),
+                "sort", .text(form: "COLUMN"),
                 "Sort by this column; -COLUMN: the largest first. Default: book, account, strategy, symbol."),
             OptionSpec(
                 "interval", .duration, "Bring the screen up to date so often, 20ms to 1m. Default: 100ms."),

@@ -27,7 +27,7 @@ enum VerifyVerb: Verb {
             methodHelp: "In which order lots close; all checks the five of them in turn. Default: fifo.")
             + [
                 OptionSpec(
-                    "journal", .text(placeholder: "DIR"),
+                    "journal", .text(form: "DIR"),
                     "Replay journals: DIR is what pks run --journal was given, or one book's directory in it."
                 ),
                 OptionSpec("json", .flag, "Print JSON: one array, a book (under a method) a line."),
