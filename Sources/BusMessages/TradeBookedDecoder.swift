@@ -41,7 +41,7 @@ public struct TradeBookedDecoder: ~Copyable {
     private var message: UnsafeMutablePointer<Pks__Bus__V1__TradeBooked>?
 
     /// A decoder for the fills of one book, whose numbers have the decimals of `instruments`. Reserves its memory:
-    /// some two and a half times the longest message.
+    /// about one and a half times the longest message, with the limits of the product.
     public init(book: String, instruments: InstrumentTable, limits: MessageLimits = MessageLimits()) {
         self.book = Array(book.utf8)
         self.limits = limits
