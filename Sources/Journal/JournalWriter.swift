@@ -103,6 +103,7 @@ public struct JournalWriter: ~Copyable {
     /// running time.
     public mutating func commit(nowRealtimeNs: Int64, elapsedNs: Int64 = 0) throws(JournalError) {
         while appendedSeq != durableSeq {
+            // SAFETY: no record is given.
             _ = unsafe try commitBatch(nowRealtimeNs: nowRealtimeNs, elapsedNs: elapsedNs, overlapping: false)
             { _ in nil }
         }
@@ -111,11 +112,13 @@ public struct JournalWriter: ~Copyable {
     /// The same for what had been appended before the call, and while the disk works, takes what `next` gives: the
     /// record of the number it is called with, or nil when it is not there yet. That is appended, and durable only
     /// after another commit. It is called from within, on this thread.
+    // SAFETY: what the caller's `next` gives must be a whole record that stays where it is while it is copied.
     @unsafe
     public mutating func commit(
         nowRealtimeNs: Int64, elapsedNs: Int64 = 0, taking next: (UInt64) -> UnsafeRawPointer?
     ) throws(JournalError) {
         while batchSeq != durableSeq {
+            // SAFETY: the caller's promise, passed on.
             let isDone = unsafe try commitBatch(
                 nowRealtimeNs: nowRealtimeNs, elapsedNs: elapsedNs, overlapping: true, next)
             if isDone { return }

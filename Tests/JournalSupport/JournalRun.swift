@@ -69,6 +69,7 @@ public struct JournalRun: ~Copyable {
         let first = UInt64(records.count) + 1
         let more = (0..<count).map { TestRecord.bytes(first + UInt64($0), life: life) }
         defer { records += more.prefix(Int(writer.appendedSeq) - records.count) }
+        // SAFETY: freed at the end of this function.
         let room = UnsafeMutableRawPointer.allocate(byteCount: 128, alignment: 8)
         defer { unsafe room.deallocate() }
         // SAFETY: the room outlives the commit, and has what was asked for last.
