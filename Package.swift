@@ -99,7 +99,9 @@ let package = Package(
             name: "CNATS", pkgConfig: "libnats", providers: [.apt(["libnats-dev"])]),
         .target(
             name: "NATSBridge",
-            dependencies: ["CNATS"],
+            dependencies: [
+                "Accumulator", "BusMessages", "CJournal", "CNATS", "CSeqlock", "FillProducer", "ShmFiles",
+            ],
             exclude: ["Protos"],
             swiftSettings: strict),
         .target(
@@ -107,7 +109,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "NATSBridgeTests",
-            dependencies: ["NATSBridge", "NATSSupport", "TestSupport"],
+            dependencies: [
+                "Accumulator", "BusMessages", "CSeqlock", "FillProducer", "NATSBridge", "NATSSupport",
+                "ServiceSupport", "ShmBridge", "TestSupport",
+            ],
             swiftSettings: strict),
         .systemLibrary(
             name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),

@@ -122,6 +122,34 @@ public final class JetStream {
         return try unsafe stored(message, status, code, "reading the last message on \(subject)")
     }
 
+    /// The first message of a stream with this subject, at or after a sequence; nil when there is none.
+    public func nextSequence(
+        on subject: String, from sequence: UInt64, of stream: String
+    ) throws(BusError) -> UInt64? {
+        let question = Array(#"{"seq":\#(sequence),"next_by_subj":"\#(subject)"}"#.utf8)
+        // The bytes live for the closure; a typed throw leaves through a result.
+        let answer = try unsafe question.withUnsafeBytes { bytes in
+            Result { () throws(BusError) in
+                try unsafe connection.request("\(prefix).STREAM.MSG.GET.\(stream)", bytes).payload
+            }
+        }.get()
+        let text = String(decoding: answer, as: UTF8.self)
+        if text.contains("\"error\"") {
+            if text.contains("\"err_code\":10037") { return nil }
+            throw .jetStream(
+                operation: "looking for the next message on \(subject)", code: 0,
+                reason: NATSText.harmless(text))
+        }
+        guard let start = text.firstRange(of: "\"seq\":"),
+            let number = UInt64(text[start.upperBound...].prefix { $0.isNumber })
+        else {
+            throw .jetStream(
+                operation: "looking for the next message on \(subject)", code: 0,
+                reason: "an answer without number")
+        }
+        return number
+    }
+
     private func stored(
         _ message: OpaquePointer?, _ status: natsStatus, _ code: jsErrCode, _ operation: String
     ) throws(BusError) -> StoredMessage? {

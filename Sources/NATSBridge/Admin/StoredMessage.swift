@@ -10,6 +10,8 @@ public struct StoredMessage: Equatable, Sendable {
     public var subject: String
     /// Its `Nats-Msg-Id`; nil when it has none.
     public var messageID: String?
+    /// Its `Status`, which only messages of the server's own should have.
+    public var status: String?
     /// Its content.
     public var payload: [UInt8]
 
@@ -27,5 +29,6 @@ public struct StoredMessage: Equatable, Sendable {
         unsafe self.init(
             sequence: natsMsg_GetSequence(message.handle), storedNs: natsMsg_GetTime(message.handle),
             subject: message.subject, messageID: message.header("Nats-Msg-Id"), payload: message.payload)
+        status = message.header("Status")
     }
 }

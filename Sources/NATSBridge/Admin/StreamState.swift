@@ -20,11 +20,14 @@ public struct StreamState: Equatable, Sendable {
     public var subjects: [String]
     /// It is kept on disk.
     public var isOnDisk: Bool
+    /// Messages stay until a limit is reached, whoever has read them.
+    public var isKeptToLimits: Bool
 
     /// A state of these parts.
     public init(
         name: String, createdNs: Int64, firstSequence: UInt64, lastSequence: UInt64, messageCount: UInt64 = 0,
-        byteCount: UInt64 = 0, duplicateWindowNs: Int64 = 0, subjects: [String] = [], isOnDisk: Bool = true
+        byteCount: UInt64 = 0, duplicateWindowNs: Int64 = 0, subjects: [String] = [], isOnDisk: Bool = true,
+        isKeptToLimits: Bool = true
     ) {
         self.name = name
         self.createdNs = createdNs
@@ -35,6 +38,7 @@ public struct StreamState: Equatable, Sendable {
         self.duplicateWindowNs = duplicateWindowNs
         self.subjects = subjects
         self.isOnDisk = isOnDisk
+        self.isKeptToLimits = isKeptToLimits
     }
 
     /// From what the library gave. The pointer lives for the call.
@@ -46,7 +50,8 @@ public struct StreamState: Equatable, Sendable {
             createdNs: info.pointee.Created, firstSequence: state.FirstSeq, lastSequence: state.LastSeq,
             messageCount: state.Msgs, byteCount: state.Bytes,
             duplicateWindowNs: info.pointee.Config.pointee.Duplicates,
-            isOnDisk: info.pointee.Config.pointee.Storage == js_FileStorage)
+            isOnDisk: info.pointee.Config.pointee.Storage == js_FileStorage,
+            isKeptToLimits: info.pointee.Config.pointee.Retention == js_LimitsPolicy)
         for place in 0..<Int(unsafe info.pointee.Config.pointee.SubjectsLen) {
             if let text = unsafe info.pointee.Config.pointee.Subjects[place] {
                 subjects.append(unsafe String(cString: text))

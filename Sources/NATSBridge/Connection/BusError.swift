@@ -23,6 +23,8 @@ public enum BusError: Error, Equatable, Sendable, CustomStringConvertible {
     case tooLarge(operation: String, byteCount: Int, byteCountMax: Int)
     /// A file of the bus's own cannot be read or written.
     case file(path: String, operation: String, reason: String)
+    /// The ring to the book cannot be had, or is broken.
+    case ring(reason: String)
     /// Anything else that the client library reports.
     case library(operation: String, reason: String)
 
@@ -48,6 +50,7 @@ public enum BusError: Error, Equatable, Sendable, CustomStringConvertible {
             "NATS: \(operation): \(byteCount) bytes are more than the server's \(byteCountMax)"
                 + " (raise max_payload on the server)"
         case .file(let path, let operation, let reason): "\(path): \(operation) failed: \(reason)"
+        case .ring(let reason): reason
         case .library(let operation, let reason): "NATS: \(operation): \(reason)"
         }
     }

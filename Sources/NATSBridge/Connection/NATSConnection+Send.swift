@@ -17,6 +17,12 @@ extension NATSConnection {
         if status != NATS_OK { throw sendError(status, bytes.count, subject) }
     }
 
+    /// Acknowledges a delivery to its reply subject, which ends in NUL. Allocates nothing. Throws `disconnected`.
+    func acknowledge(_ subject: UnsafePointer<CChar>) throws(BusError) {
+        let status = unsafe natsConnection_Publish(handle, subject, "+ACK", 4)
+        if status != NATS_OK { throw sendError(status, 4, "an acknowledgement") }
+    }
+
     /// The same with headers, in this order. Names and values must be plain text without line ends: others are
     /// `library` errors.
     public func publish(

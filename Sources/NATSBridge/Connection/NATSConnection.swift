@@ -1,5 +1,5 @@
 internal import CNATS
-import Glibc
+import Synchronization
 
 // SAFETY: `handle` is this object's own from init to deinit, and the library's calls on a connection are thread-safe.
 /// One connection to one server, from its handshake to its loss.
@@ -21,6 +21,8 @@ public final class NATSConnection: @unchecked Sendable {
 
     let handle: OpaquePointer
     let faults: ConnectionFaults
+    /// Addresses of subscriptions that wait for the connection's end.
+    private let ended = Mutex<[UInt]>([])
 
     /// Connects to the first server of the list that lets this client in. Blocks for `connectMs` a server at most.
     /// Throws `badOptions`, `unreachable`. Allocates.
@@ -69,8 +71,16 @@ public final class NATSConnection: @unchecked Sendable {
     }
 
     deinit {
-        // SAFETY: nobody else has the handle; callbacks that are still to come have their own reference.
+        // SAFETY: nobody else has the handle; callbacks that are still to come have their own reference. Nobody uses
+        // the ended subscriptions any more, and the library's thread that did has ended with the connection.
         unsafe natsConnection_Close(handle)
+        ended.withLock { list in
+            for subscription in list {
+                if let subscription = unsafe OpaquePointer(bitPattern: subscription) {
+                    unsafe natsSubscription_Destroy(subscription)
+                }
+            }
+        }
         unsafe natsConnection_Destroy(handle)
     }
 
@@ -99,6 +109,13 @@ public final class NATSConnection: @unchecked Sendable {
             throw .disconnected(reason: reason.isEmpty ? "the server went away" : reason)
         }
     }
+
+    /// Takes over a subscription that has been ended. It must not be destroyed before the connection is closed: the
+    /// library (3.4.1) may be putting a message into it without holding on to it.
+    func bury(_ subscription: OpaquePointer) { ended.withLock { $0.append(UInt(bitPattern: subscription)) } }
+
+    /// Subscriptions that were ended and still take memory. A connection that has ended very many is better closed.
+    var endedCount: Int { ended.withLock { $0.count } }
 
     private static func refusal(_ status: natsStatus, _ server: NATSAddress) -> BusError {
         // SAFETY: the library's texts live until its next call on this thread.

@@ -24,17 +24,20 @@ public struct NATSSubscription: ~Copyable, @unchecked Sendable {
 
     deinit {
         _ = unsafe natsSubscription_Unsubscribe(handle)
-        unsafe natsSubscription_Destroy(handle)
+        unsafe connection.bury(handle)
     }
 
     /// The next message, waiting for `waitMs` at most (0: not at all); nil when none came.
-    /// Throws `disconnected` when none will come any more.
+    /// Throws `disconnected` when none will come any more, and `noJetStream` in place of a message that says that
+    /// nobody listens to what was asked or sent: an empty one with the status 503.
     public func next(waitMs: Int64) throws(BusError) -> NATSMessage? {
         var message: OpaquePointer?
         // SAFETY: the handle lives as long as this value; the message is owned by what is returned.
         let status = unsafe natsSubscription_NextMsg(&message, handle, waitMs)
         if status == NATS_OK, let message = unsafe message { return unsafe NATSMessage(message) }
         if status == NATS_TIMEOUT { return nil }
+        // The library keeps such a message to itself.
+        if status == NATS_NO_RESPONDERS { throw .noJetStream(operation: "receiving") }
         throw BusError(status, "receiving", detail: connection.lastComplaint)
     }
 
