@@ -111,7 +111,7 @@ let package = Package(
             name: "NATSBridgeTests",
             dependencies: [
                 "Accumulator", "BusMessages", "CSeqlock", "FillProducer", "NATSBridge", "NATSSupport",
-                "ServiceSupport", "ShmBridge", "TestSupport",
+                "ShmBridge", "TestSupport",
             ],
             swiftSettings: strict),
         .systemLibrary(

@@ -5,8 +5,8 @@ import FillProducer
 import Foundation
 import Glibc
 import NATSSupport
-import ServiceSupport
 import ShmBridge
+import TestSupport
 import Testing
 
 @testable import NATSBridge
@@ -14,7 +14,7 @@ import Testing
 /// A server, an ingest, and the far end of its ring, which the test reads by hand: what comes through in which order.
 final class BusDesk {
     let server: NATSServer
-    let place: ShmPlace
+    let place: TestDirectory
     let book: String
     let positions: String
     let jetStream: () throws -> JetStream
@@ -49,7 +49,7 @@ final class BusDesk {
     init(_ version: NATSServer.Version, settings: String = "") throws {
         let server = try NATSServer(version, settings: settings)
         self.server = server
-        place = try ShmPlace()
+        place = try TestDirectory.inSharedMemory()
         book = "desk\(UInt32.random(in: 0...UInt32.max))"
         positions = server.folder + "/positions"
         try FileManager.default.createDirectory(atPath: positions, withIntermediateDirectories: false)

@@ -43,9 +43,11 @@ extension IngestSession {
     }
 
     /// Looks now and then at what no connect would tell: messages removed, a stream replaced.
-    func look(_ pull: MessagePull) throws(Interruption) {
+    /// A hole in what was taken is looked at before the position is kept.
+    func look(now: Bool = false) throws(Interruption) {
         let nowNs = pks_monotonic_ns()
-        if nowNs - lookedNs < options.lookMs * 1_000_000 { return }
+        let everyMs = worker.removals.isPending ? min(options.keepMs, options.lookMs) : options.lookMs
+        if !now && nowNs - lookedNs < everyMs * 1_000_000 { return }
         lookedNs = nowNs
         let (stream, consumer) = try asBus { () throws(BusError) in
             let stream = try self.jetStream.stream(self.options.names.bookingStream)
@@ -58,11 +60,12 @@ extension IngestSession {
         guard let stream, let consumer, stream.createdNs == worker.kept?.createdNs,
             stream.lastSequence >= max(worker.order.taken, worker.scannedThrough)
         else { throw .compare }
-        if let alarm = worker.removals.look(stream) { worker.board.alarm(alarm) }
         // Everything delivered has come, and nothing is left: the rest of the stream is for others.
-        if consumer.pendingCount == 0 && worker.order.hasAll(through: consumer.deliveredConsumerSequence) {
-            worker.scannedThrough = max(worker.scannedThrough, stream.lastSequence)
-        }
+        let isResting =
+            consumer.pendingCount == 0 && worker.order.hasAll(through: consumer.deliveredConsumerSequence)
+        let restingAt = isResting ? max(worker.order.taken, worker.scannedThrough) : nil
+        if let alarm = worker.removals.look(stream, restingAt: restingAt) { worker.board.alarm(alarm) }
+        if isResting { worker.scannedThrough = max(worker.scannedThrough, stream.lastSequence) }
         worker.board.update { $0.pendingCount = consumer.pendingCount }
     }
 

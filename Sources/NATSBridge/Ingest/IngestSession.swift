@@ -61,7 +61,7 @@ final class IngestSession {
                 throw .bus(failure)
             }
             try asBus { () throws(BusError) in try self.answerLifecycle() }
-            try look(pull)
+            try look()
             worker.show()
         }
     }
@@ -73,6 +73,12 @@ final class IngestSession {
         while worker.order.unsettledCount > 0 && pks_monotonic_ns() < endNs && connection.isConnected {
             pump()
             _ = poll(nil, 0, 1)
+        }
+        do throws(Interruption) {
+            if worker.removals.isPending { try look(now: true) }
+        } catch {
+            // What is not kept now comes again in the next life.
+            worker.show()
         }
         worker.settle(now: true)
         pump()

@@ -144,6 +144,7 @@ final class IngestWorker: @unchecked Sendable {
     }
 
     /// Settles what is durable, and writes the position when that is due (or `now`). Blocks for the disk.
+    /// Nothing is kept while a hole in the stream waits for a look.
     func settle(now: Bool = false) {
         if let anchor = order.settle(
             freedCount: producer.freedCount, journalSequence: options.journalSequence())
@@ -152,6 +153,7 @@ final class IngestWorker: @unchecked Sendable {
         }
         let nowNs = pks_monotonic_ns()
         guard let anchor = settledAnchor, var position = kept, anchor.sequence > position.sequence,
+            !removals.isPending,
             now || nowNs - keptNs >= options.keepMs * 1_000_000
         else { return }
         keptNs = nowNs

@@ -5,13 +5,18 @@
 struct RemovalWatch {
     private var hole: (from: UInt64, to: UInt64)?
 
+    /// A hole waits for a look: nothing after it may be kept before, or a crash would forget it.
+    var isPending: Bool { hole != nil }
+
     /// A message was taken; `from` is the first sequence after what had been seen before.
     mutating func noteTaken(_ sequence: UInt64, from: UInt64) {
         if sequence > from && hole == nil { hole = (from, sequence - 1) }
     }
 
-    /// Looks at the stream as it is now, after everything that was noted.
-    mutating func look(_ stream: StreamState) -> IngestAlarm? {
+    /// Looks at the stream as it is now, after everything that was noted. `restingAt`: nothing is under way or waiting, and
+    /// this is the last that was seen; nil when something may be.
+    mutating func look(_ stream: StreamState, restingAt: UInt64?) -> IngestAlarm? {
+        if let restingAt, hole == nil { hole = (restingAt + 1, .max) }
         guard let hole else { return nil }
         self.hole = nil
         if !stream.isKeptToLimits || stream.firstSequence <= hole.from { return nil }
