@@ -73,11 +73,13 @@ public struct Checkpoint: ~Copyable {
     static var buildingSuffix: String { ".building" }
 
     /// Writes a checkpoint of a book as it is, durably: under another name, and then renamed, so that there is the
-    /// whole of it or nothing. Afterwards removes all others but `keptSeq`, the one to fall back to. `isStopped` is
-    /// asked now and then; a yes ends it with `stopped`. Whatever it throws, what was there before is still there.
+    /// whole of it or nothing. Afterwards removes all others but `keptSeq`, the one to fall back to, and what `hold`
+    /// keeps. `isStopped` is asked now and then; a yes ends it with `stopped`. Whatever it throws, what was there before
+    /// is still there.
     public static func write(
         _ book: borrowing Book, passenger: [UInt8], to directory: any CheckpointDirectory, epoch: UInt64,
-        keeping keptSeq: UInt64?, createdRealtimeNs: Int64, isStopped: () -> Bool = { false }
+        keeping keptSeq: UInt64?, hold: JournalHold = JournalHold(), createdRealtimeNs: Int64,
+        isStopped: () -> Bool = { false }
     ) throws(JournalError) -> CheckpointInfo {
         let header = CheckpointHeader(
             book, epoch: epoch, passengerBytes: passenger.count, createdRealtimeNs: createdRealtimeNs)
@@ -92,10 +94,15 @@ public struct Checkpoint: ~Copyable {
         }
         try directory.rename(building, to: name)
         try directory.sync()
-        let kept = Set([name] + (keptSeq.map { [CheckpointInfo.name(ofSeq: $0)] } ?? []))
-        for other in try directory.names() where !kept.contains(other) && isOurs(other) {
-            // One that cannot be removed now is removed after the next checkpoint.
-            try? directory.remove(other)
+        try hold.removing { heldAmong throws(JournalError) in
+            let names = try directory.names()
+            let seqs = names.compactMap { CheckpointInfo.seq(ofName: $0) }
+            let kept = Set(
+                [header.info.seq, keptSeq, heldAmong(seqs)].compactMap { $0.map(CheckpointInfo.name(ofSeq:)) })
+            for other in names where !kept.contains(other) && isOurs(other) {
+                // One that cannot be removed now is removed after the next checkpoint.
+                try? directory.remove(other)
+            }
         }
         return header.info
     }

@@ -12,6 +12,8 @@ struct CheckpointRun {
     let config: BookConfig
     let layout: JournalLayout
     let epoch: UInt64
+    /// What somebody else still needs.
+    var hold = JournalHold()
 
     /// What was made.
     struct Made {
@@ -52,7 +54,7 @@ struct CheckpointRun {
         if isStopped() { throw .stopped }
         let info = try Checkpoint.write(
             replay.book, passenger: replay.rings.encoded, to: checkpoints, epoch: epoch, keeping: baseSeq,
-            createdRealtimeNs: createdRealtimeNs, isStopped: isStopped)
+            hold: hold, createdRealtimeNs: createdRealtimeNs, isStopped: isStopped)
         return Made(info: info, baseSeq: baseSeq)
     }
 

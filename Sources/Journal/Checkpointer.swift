@@ -54,19 +54,21 @@ public final class Checkpointer: Sendable {
         let config: BookConfig
         let layout: JournalLayout
         let epoch: UInt64
+        let hold: JournalHold
         let journal: @Sendable () throws(JournalError) -> any JournalDirectory
         let checkpoints: @Sendable () throws(JournalError) -> any CheckpointDirectory
 
         /// A place that opens its directories by these calls, on the thread that uses them. The journal is only read
-        /// there, so no lock is to be taken. `config` gives the name and the hash seed.
+        /// there, so no lock is to be taken. `config` gives the name and the hash seed; what `hold` keeps stays.
         public init(
-            config: BookConfig, layout: JournalLayout, epoch: UInt64,
+            config: BookConfig, layout: JournalLayout, epoch: UInt64, hold: JournalHold = JournalHold(),
             journal: @escaping @Sendable () throws(JournalError) -> any JournalDirectory,
             checkpoints: @escaping @Sendable () throws(JournalError) -> any CheckpointDirectory
         ) {
             self.config = config
             self.layout = layout
             self.epoch = epoch
+            self.hold = hold
             self.journal = journal
             self.checkpoints = checkpoints
         }
@@ -161,7 +163,7 @@ public final class Checkpointer: Sendable {
         do throws(JournalError) {
             let run = CheckpointRun(
                 journal: try place.journal(), checkpoints: try place.checkpoints(), config: place.config,
-                layout: place.layout, epoch: place.epoch)
+                layout: place.layout, epoch: place.epoch, hold: place.hold)
             made = try run.make(through: target, createdRealtimeNs: realtimeNs()) {
                 state.withLock { $0.isEnding }
             }

@@ -25,6 +25,10 @@ final class BookJournal: @unchecked Sendable {
     private let keeper: SegmentKeeper
     private let directory: DiskDirectory
     private let segmentBytes: Int
+    private let config: BookConfig
+    private let layout: JournalLayout
+    private let epoch: UInt64
+    private let hold: JournalHold
     /// It was said that old files stay because of the checkpoints.
     private let hasToldOfHeld = Mutex(false)
 
@@ -53,7 +57,8 @@ final class BookJournal: @unchecked Sendable {
     private init(
         _ path: String, _ queue: RecordQueue, _ report: RecoveryReport?, mustLogBounds: Bool,
         _ writePath: JournalWritePath, _ committer: JournalCommitter, _ checkpointer: Checkpointer?,
-        _ keeper: SegmentKeeper, _ directory: DiskDirectory, segmentBytes: Int
+        _ keeper: SegmentKeeper, _ directory: DiskDirectory, _ config: BookConfig, _ end: JournalEnd,
+        _ hold: JournalHold
     ) {
         self.path = path
         self.queue = queue
@@ -64,7 +69,11 @@ final class BookJournal: @unchecked Sendable {
         self.checkpointer = checkpointer
         self.keeper = keeper
         self.directory = directory
-        self.segmentBytes = segmentBytes
+        segmentBytes = end.layout.segmentBytes
+        self.config = config
+        layout = end.layout
+        epoch = end.epoch
+        self.hold = hold
     }
 
     /// Takes the journal's lock, makes the book from what it has, and readies what goes on with it. No thread is started.
@@ -113,21 +122,23 @@ final class BookJournal: @unchecked Sendable {
         rules.ageNsMax = options.keepNs
         let keeper = try SegmentKeeper(
             directory, layout: end.layout, rules: rules, elapsedBeforeNs: end.elapsedNs)
+        let hold = JournalHold()
+        // Before anything could be removed.
+        if let seq = options.heldFromSeq { try hold.set(fromSeq: max(1, seq), checkpoints: folder) }
         let journal = BookJournal(
             path, queue, report, mustLogBounds: mustLogBounds, directory.writePath,
             JournalCommitter(queue, to: writer, name: "pks-j-" + config.name),
-            checkpointer(config, options, end, report, path), keeper, directory,
-            segmentBytes: end.layout.segmentBytes)
+            checkpointer(config, options, end, report, path, hold), keeper, directory, config, end, hold)
         return Opened(journal, book, rings)
     }
 
     private static func checkpointer(
         _ config: BookConfig, _ options: JournalOptions, _ end: JournalEnd, _ report: RecoveryReport?,
-        _ path: String
+        _ path: String, _ hold: JournalHold
     ) -> Checkpointer? {
         guard options.checkpointRecords > 0 else { return nil }
         let place = Checkpointer.Place(
-            config: config, layout: end.layout, epoch: end.epoch,
+            config: config, layout: end.layout, epoch: end.epoch, hold: hold,
             journal: { () throws(JournalError) in try DiskDirectory(path, access: .looking) },
             checkpoints: { () throws(JournalError) in CheckpointFolder(path: path) })
         var rules = CheckpointerOptions()
@@ -162,18 +173,27 @@ final class BookJournal: @unchecked Sendable {
         let durableSeq = queue.durableSeq
         checkpointer?.update(durableSeq: durableSeq)
         let neededFromSeq = checkpointer?.figures.neededFromSeq ?? 1
-        keeper.update(durableSeq: durableSeq, neededFromSeq: neededFromSeq)
-        guard neededFromSeq == 1, keeper.figures.isHeld else { return }
+        let heldFromSeq = hold.neededFromSeq
+        keeper.update(durableSeq: durableSeq, neededFromSeq: min(neededFromSeq, heldFromSeq))
+        guard keeper.figures.isHeld, neededFromSeq == 1 || heldFromSeq < neededFromSeq else { return }
         let isTold = hasToldOfHeld.withLock { told in
             defer { told = true }
             return told
         }
         if isTold { return }
-        let reason = checkpointer == nil ? "checkpoints are off" : "two checkpoints are needed first"
+        let reason =
+            neededFromSeq > 1
+            ? "records from \(hold.fromSeq ?? heldFromSeq) on have still to be published"
+            : checkpointer == nil ? "checkpoints are off" : "two checkpoints are needed first"
         log.note(
             .trouble,
             "book \(book): old files of the journal stay, although there is more than is to be kept: \(reason)"
         )
+    }
+
+    /// Its durable records for somebody who follows them. Throws `system`.
+    func durableFeed() throws(JournalError) -> DurableFeed {
+        try DurableFeed(config, path: path, queue: queue, layout: layout, epoch: epoch, hold: hold)
     }
 
     /// Ends its threads, after what is published is durable, when the disk lets it.

@@ -15,6 +15,10 @@ public struct JournalOptions: Sendable, Equatable {
     /// Records that may be applied and not durable, a power of two: beyond it the writer waits for the disk.
     public var bufferRecords = 1 << 16
 
+    /// Somebody outside the book, a publisher, has still to read the records from this one on: what that takes is not
+    /// removed, from the start on, until `DurableRecords.hold` says otherwise. Nil: nobody has.
+    public var heldFromSeq: UInt64?
+
     /// A journal with the product's defaults.
     public init(directory: String) { self.directory = directory }
 }

@@ -1,9 +1,10 @@
 /// The daemon without its command: books, their writers' threads, and the control thread that looks after rings.
 /// This room starts and ends threads, hands rings to writers and tells figures. It decides nothing about
 /// positions, and knows neither options of a command line nor files of configuration nor HTTP.
-import Accumulator
+public import Accumulator
 import CSeqlock
 import Glibc
+import Journal
 import ShmBridge
 import ShmFiles
 import ShmReader
@@ -136,6 +137,14 @@ public final class PositionService: @unchecked Sendable {
 
     /// What each book was made with, in the order of the options.
     public var books: [ServiceBook] { hosts.map { ServiceBook($0) } }
+
+    /// The durable records of a book, for somebody who follows them on one thread of its own; nil when there is no such
+    /// book, or it has no journal. Threads that follow end before `stop`. Throws `journal` when its directory cannot be
+    /// opened.
+    public func durableRecords(book: String) throws(ServiceError) -> (any DurableRecords)? {
+        guard let journal = hosts.first(where: { $0.name == book })?.journal else { return nil }
+        do throws(JournalError) { return try journal.durableFeed() } catch { throw .journal(book, error) }
+    }
 
     /// Every book has been live: its slots show what stood on its rings at the start.
     public var isLive: Bool { hosts.allSatisfy { $0.mailbox.phase != .starting } }
