@@ -100,7 +100,8 @@ let package = Package(
         .target(
             name: "NATSBridge",
             dependencies: [
-                "Accumulator", "BusMessages", "CJournal", "CNATS", "CSeqlock", "FillProducer", "ShmFiles",
+                "Accumulator", "BusMessages", "CJournal", "CNATS", "CSeqlock", "CThreads", "FillProducer",
+                "ShmFiles",
             ],
             exclude: ["Protos"],
             swiftSettings: strict),
@@ -110,8 +111,8 @@ let package = Package(
         .testTarget(
             name: "NATSBridgeTests",
             dependencies: [
-                "Accumulator", "BusMessages", "CSeqlock", "FillProducer", "NATSBridge", "NATSSupport",
-                "ShmBridge", "TestSupport",
+                "Accumulator", "BusMessages", "CSeqlock", "FillProducer", "Journal", "JournalSupport",
+                "NATSBridge", "NATSSupport", "Service", "ServiceSupport", "ShmBridge", "TestSupport",
             ],
             swiftSettings: strict),
         .systemLibrary(

@@ -21,7 +21,8 @@ public protocol DurableRecords: AnyObject, Sendable {
     /// Calls `body` with durable records from `seq` on, in order and in runs of whole records, until there are no more
     /// or `countMax` have come. Returns the record that comes next. The records are only valid during the call.
     func read(
-        from seq: UInt64, countMax: Int, _ body: (_ firstSeq: UInt64, _ records: UnsafeRawBufferPointer) -> Void
+        from seq: UInt64, countMax: Int,
+        _ body: (_ firstSeq: UInt64, _ records: UnsafeRawBufferPointer) -> Void
     ) throws(DurableRecordsError) -> UInt64
 
     /// Keeps what is needed to come back to the state before record `seq` and go on from there: a checkpoint, and all

@@ -98,7 +98,8 @@ public struct Checkpoint: ~Copyable {
             let names = try directory.names()
             let seqs = names.compactMap { CheckpointInfo.seq(ofName: $0) }
             let kept = Set(
-                [header.info.seq, keptSeq, heldAmong(seqs)].compactMap { $0.map(CheckpointInfo.name(ofSeq:)) })
+                [header.info.seq, keptSeq, heldAmong(seqs)].compactMap { $0.map(CheckpointInfo.name(ofSeq:)) }
+            )
             for other in names where !kept.contains(other) && isOurs(other) {
                 // One that cannot be removed now is removed after the next checkpoint.
                 try? directory.remove(other)

@@ -72,7 +72,8 @@ import Testing
         }
     }
 
-    @Test func `A durable record that cannot be read is named with its place, and nothing behind it is given`()
+    @Test
+    func `A durable record that cannot be read is named with its place, and nothing behind it is given`()
         throws
     {
         let directory = SimulatedDirectory()
@@ -105,7 +106,8 @@ import Testing
         return try run.make(through: seq, createdRealtimeNs: 0, isStopped: { false })?.info.seq
     }
 
-    @Test func `The replay begins at the newest checkpoint before the wanted record, and leads to the same book`()
+    @Test
+    func `The replay begins at the newest checkpoint before the wanted record, and leads to the same book`()
         throws
     {
         let story = JournalStory(seed: TestSeed.base, count: 900)
