@@ -48,6 +48,8 @@ final class BookPublisher {
         self.report = report
         saved = cursor
         engine = PublisherEngine(book: records.book, cursor: cursor, port: port, options: options.engine)
+        engine.knownSeq = records.durableSeq
+        if cursor.neededFromSeq > engine.knownSeq + 1 { _ = engine.noteMisfit(cursor.neededFromSeq - 1) }
     }
 
     /// Publishes until it is told to end, or the journal cannot be read any more.
@@ -58,6 +60,10 @@ final class BookPublisher {
             offer($0, $1)
         }
         while !isStopping() {
+            if engine.misfit != nil {
+                standStill()
+                continue
+            }
             do throws(DurableRecordsError) { try publish(replica) } catch { rest(error) }
         }
         finish()
@@ -74,8 +80,19 @@ final class BookPublisher {
         var replay = try begin(replica)
         engine.status.replicaBytes = replay.book.reservedBytes
         engine.status.state = .starting
-        while !isStopping() && engine.restartAfter == nil { try step(replica, &replay) }
+        while !isStopping() && engine.restartAfter == nil && engine.misfit == nil {
+            try step(replica, &replay)
+        }
         if let last = engine.restartAfter { engine.restarted(after: last) }
+    }
+
+    /// Nothing can be published in this life.
+    private func standStill() {
+        engine.abandon()
+        engine.status.trouble = engine.misfit?.description
+        engine.status.state = .failed
+        tell()
+        engine.port.pause(ns: 5_000_000)
     }
 
     /// The journal cannot be read: says so, and lets some time pass. Nothing is lost by that.
@@ -96,11 +113,6 @@ final class BookPublisher {
     /// The book before the first record that is wanted; or, when that cannot be had any more, before the first that can.
     private func begin(_ replica: BookReplica) throws(DurableRecordsError) -> BookReplay {
         let fromSeq = engine.cursor.neededFromSeq
-        if fromSeq > records.durableSeq + 1 {
-            throw .failed(
-                "book \(records.book): its journal ends at record \(records.durableSeq), and messages up to record "
-                    + "\(fromSeq - 1) were published from it: it is an older copy (restore the newer one)")
-        }
         do throws(DurableRecordsError) {
             return try replica.replay(before: fromSeq, isStopped: isStopping)
         } catch {
@@ -129,7 +141,7 @@ final class BookPublisher {
         let id = MessageID(seq: effect.seq, n: n)
         let topic = PublishTopic(effect.kind)
         encoder.encode(effect, n: n)
-        while engine.restartAfter == nil && !isStopping() {
+        while engine.restartAfter == nil && engine.misfit == nil && !isStopping() {
             // SAFETY: the encoder's bytes stay until it encodes the next message.
             let isTaken = unsafe encoder.withBytes { bytes in
                 unsafe engine.offer(id, topic, handle: effect.handle, bytes)

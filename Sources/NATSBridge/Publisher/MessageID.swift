@@ -18,6 +18,7 @@ public struct MessageID: Hashable, Comparable, Sendable, CustomStringConvertible
     /// After all messages of a record.
     public static func all(of seq: UInt64) -> MessageID { MessageID(seq: seq, n: .max) }
 
+    /// By record, then by number in the record.
     public static func < (left: MessageID, right: MessageID) -> Bool {
         (left.seq, left.n) < (right.seq, right.n)
     }

@@ -159,7 +159,10 @@ extension PublisherEngine {
         _ found: PublishedMark, _ topic: PublishTopic, _ stream: String
     ) throws(BusError) -> MessageID? {
         guard let text = found.messageID, let id = MessageID(text, book: book) else { return nil }
-        if found.journal == journalText { return id }
+        if found.journal == journalText {
+            if id.seq <= knownSeq { return id }
+            throw noteMisfit(id.seq)
+        }
         throw .missing(
             what:
                 "stream \(stream) has messages of another journal of book \(book), such as \(text) at \(found.seq), "
@@ -187,6 +190,18 @@ extension PublisherEngine {
         alarm(
             "stream \(state.name) \(loss.what): messages after \(newest) of book \(book) are published again"
         )
+    }
+
+    /// Messages of records were published that the journal does not have.
+    func noteMisfit(_ seq: UInt64) -> BusError {
+        let error = BusError.missing(
+            what:
+                "the journal of book \(book) ended at record \(knownSeq) when it was opened, and messages of "
+                + "record \(seq) were published from it: it is an older copy",
+            remedy: "restore the newer one, or begin a new journal and purge the book's subjects")
+        if misfit == nil { alarm(error.description) }
+        misfit = error
+        return error
     }
 
     /// Notes what should not happen.

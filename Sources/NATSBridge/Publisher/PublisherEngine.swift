@@ -43,6 +43,11 @@ final class PublisherEngine {
     var storedThrough: [MessageID]
     /// Messages that were found in a stream and that the replay has not come to yet, with their places.
     var foundAhead: [MessageID: UInt64] = [:]
+    /// Records up to this one were durable when this life began: no stream can have messages of later ones from before.
+    var knownSeq: UInt64 = .max
+    /// What was published does not fit to this journal: nothing is sent in this life, because a number would come to mean
+    /// two things.
+    var misfit: BusError?
     /// A stream has lost messages after this one: the owner begins again behind it, and says so.
     var restartAfter: MessageID?
 
@@ -327,10 +332,13 @@ final class PublisherEngine {
 
     private func open() {
         do throws(BusError) {
+            if let misfit { throw misfit }
             try port.connect()
             status.connectCount += 1
             try reconcile()
             hasLooked = true
+            // What is found from now on may be this life's own.
+            knownSeq = .max
             link = .up
             status.server = port.server
             status.trouble = nil

@@ -17,7 +17,9 @@ final class BusRun {
     private(set) var settings: BusPublisher.Settings
 
     /// Streams are made with this memory for ids.
-    init(_ version: NATSServer.Version, seed: UInt64, count: Int, rememberedNs: Int64 = 120_000_000_000) throws {
+    init(
+        _ version: NATSServer.Version, seed: UInt64, count: Int, rememberedNs: Int64 = 120_000_000_000
+    ) throws {
         server = try NATSServer(version)
         story = JournalStory(seed: seed, count: count)
         expected = try PublisherRun.expected(story)
@@ -31,7 +33,8 @@ final class BusRun {
         try jetStream.makeStream(
             StreamPlan(
                 name: names.positionStream,
-                subjects: [names.position, names.lot, names.match, names.pnl, names.event].map(BusNames.wildcard),
+                subjects: [names.position, names.lot, names.match, names.pnl, names.event].map(
+                    BusNames.wildcard),
                 duplicateWindowNs: rememberedNs))
         try jetStream.makeStream(
             StreamPlan(
@@ -43,8 +46,7 @@ final class BusRun {
 
     /// Runs a publisher until everything is on the bus, while `disturb` does its worst.
     func publishAll(_ disturb: (BusPublisher) throws -> Void = { _ in }) throws -> BusPublisherStatus {
-        let publisher = try BusPublisher(
-            StoryRecords(story, seed: 3), journal: folder, settings)
+        let publisher = try BusPublisher(try records(), journal: folder, settings)
         try publisher.start()
         defer { publisher.stop() }
         try disturb(publisher)
@@ -52,6 +54,12 @@ final class BusRun {
         #expect(eventually { publisher.status.publishedSeq == total }, "\(publisher.status)")
         publisher.stop()
         return publisher.status
+    }
+
+    /// The journal of a new life: what was published before is durable.
+    func records(seed: UInt64 = 3) throws -> StoryRecords {
+        let neededFromSeq = try BusPublisher.neededFromSeq(journal: folder)
+        return StoryRecords(story, seed: seed, durable: neededFromSeq > 1 ? UInt64(story.records.count) : 0)
     }
 
     /// Waits until a part of the records is on the bus.
@@ -134,6 +142,7 @@ final class MortalPort: PublishPort {
         _ topic: PublishTopic, token: UInt64, id: MessageID, _ bytes: UnsafeRawBufferPointer
     ) throws(BusError) {
         try step()
+        // SAFETY: the caller's bytes, for the call.
         unsafe try port.send(topic, token: token, id: id, bytes)
     }
 

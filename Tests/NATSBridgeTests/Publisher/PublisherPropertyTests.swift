@@ -124,6 +124,25 @@ import Testing
         other.check(try PublisherRun.expected(story))
     }
 
+    @Test func `An older copy of a journal publishes nothing, with its cursor or with the newer one`() throws
+    {
+        let story = JournalStory(seed: 6, count: 500)
+        let bus = SimulatedBus(seed: 6, weather: SimulatedBus.Weather())
+        let run = PublisherRun(StoryRecords(story, seed: 6), bus, seed: 6)
+        run.live(crashAfter: 300)
+        let older = run.saved
+        run.finish()
+        let before = bus.streams.mapValues(\.messages)
+        for cursor in [older, run.saved] {
+            let copy = PublisherRun(
+                StoryRecords(story, seed: 6, durable: older.neededFromSeq), bus, seed: 6, saved: cursor)
+            copy.live(crashAfter: 2000)
+            #expect(bus.streams.mapValues(\.messages) == before)
+            #expect(copy.last.lastAlarm?.contains("it is an older copy") == true, "\(copy.last)")
+            #expect(copy.last.alarmCount == 1)
+        }
+    }
+
     @Test func `What was removed from the journal is named, and the rest is published`() throws {
         let story = JournalStory(seed: 4, count: 600)
         let records = StoryRecords(story, seed: 4, forgets: true)

@@ -17,11 +17,11 @@ final class PublisherRun {
     private(set) var conflated: UInt64 = 0
     var options = BookPublisher.Options()
 
-    init(_ records: StoryRecords, _ bus: SimulatedBus, seed: UInt64) {
+    init(_ records: StoryRecords, _ bus: SimulatedBus, seed: UInt64, saved: PublisherCursor? = nil) {
         self.records = records
         self.bus = bus
         self.seed = seed
-        saved = PublisherCursor(epoch: records.epoch)
+        self.saved = saved ?? PublisherCursor(epoch: records.epoch)
         options.engine.window.messagesMax = 200
         options.engine.window.bytesMax = 40_000
         options.engine.window.underWayMax = 64
@@ -118,6 +118,7 @@ final class PublisherRun {
         }
         let faults = PublishedCheck.faults(streams, expected, inOrder: inOrder)
         #expect(
-            faults.isEmpty, "seed \(seed): \(faults.prefix(5)) of \(faults.count), alarms \(alarms.suffix(3))")
+            faults.isEmpty, "seed \(seed): \(faults.prefix(5)) of \(faults.count), alarms \(alarms.suffix(3))"
+        )
     }
 }

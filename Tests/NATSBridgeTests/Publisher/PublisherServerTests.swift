@@ -37,7 +37,9 @@ import Testing
     }
 
     @Test(arguments: NATSServer.Version.here)
-    func `A server that is stopped for a while holds nobody up and gets everything`(_ version: NATSServer.Version)
+    func `A server that is stopped for a while holds nobody up and gets everything`(
+        _ version: NATSServer.Version
+    )
         throws
     {
         let run = try BusRun(version, seed: TestSeed.base &+ 2, count: 700)
@@ -56,7 +58,7 @@ import Testing
     func `A stopped server does not keep the publisher from ending`(_ version: NATSServer.Version) throws {
         let run = try BusRun(version, seed: TestSeed.base &+ 3, count: 500)
         run.change { $0.underWayMax = 16 }
-        let publisher = try BusPublisher(StoryRecords(run.story, seed: 3), journal: run.folder, run.settings)
+        let publisher = try BusPublisher(try run.records(), journal: run.folder, run.settings)
         try publisher.start()
         run.await(publisher, 0.2)
         run.server.pause()
@@ -77,7 +79,7 @@ import Testing
         var random = SeededRandom(seed: seed)
         let file = CursorFile(journal: run.folder)
         for life in 0..<8 as Range<UInt64> {
-            let records = StoryRecords(run.story, seed: seed &+ life)
+            let records = try run.records(seed: seed &+ life)
             let port = MortalPort(
                 NATSPublishPort(
                     run.settings.options, run.names, book: "main", epoch: records.epoch, creates: false),
@@ -89,7 +91,8 @@ import Testing
             options.cursorNs = 3_000_000
             let cursor = try file.read() ?? PublisherCursor(epoch: records.epoch)
             BookPublisher(
-                records, cursor: cursor, port: port, encoder: BusEffectEncoder(book: "main"), options: options,
+                records, cursor: cursor, port: port, encoder: BusEffectEncoder(book: "main"),
+                options: options,
                 save: { cursor throws(BusError) in
                     if port.isDead { throw .disconnected(reason: "killed") }
                     try file.write(cursor)
@@ -123,9 +126,10 @@ import Testing
         let run = try BusRun(.debian, seed: TestSeed.base &+ 6, count: 200)
         let jetStream = try JetStream(NATSConnection(run.settings.options))
         try jetStream.deleteStream(run.names.positionStream)
-        let publisher = try BusPublisher(StoryRecords(run.story, seed: 3), journal: run.folder, run.settings)
+        let publisher = try BusPublisher(try run.records(), journal: run.folder, run.settings)
         try publisher.start()
-        #expect(run.eventually { publisher.status.trouble?.contains("there is no stream PKS-POSITIONS") == true })
+        #expect(
+            run.eventually { publisher.status.trouble?.contains("there is no stream PKS-POSITIONS") == true })
         #expect(run.eventually { publisher.status.state == .waiting })
         publisher.stop()
         run.change { $0.createsStreams = true }

@@ -19,12 +19,15 @@ final class StoryRecords: DurableRecords, @unchecked Sendable {
     /// Whether what is not held goes at once.
     let forgets: Bool
 
-    init(_ story: JournalStory, seed: UInt64, epoch: UInt64 = 0xabc, forgets: Bool = false) {
+    /// `durable` of them are durable at the beginning: all that a life before could have seen.
+    init(
+        _ story: JournalStory, seed: UInt64, epoch: UInt64 = 0xabc, forgets: Bool = false, durable: UInt64 = 0
+    ) {
         self.story = story
         self.epoch = epoch
         self.forgets = forgets
         random = SeededRandom(seed: seed)
-        durable = 0
+        self.durable = durable
     }
 
     var count: UInt64 { UInt64(story.records.count) }
