@@ -9,7 +9,7 @@
 
 #include "limits.h"
 
-enum { traces_max = 64, trace_bytes = 512 };
+enum { traces_max = 256, trace_bytes = 512 };
 
 static char traces[traces_max][trace_bytes];
 static volatile sig_atomic_t trace_count;

@@ -61,6 +61,14 @@ enum BenchCatalog {
             return try bench.run(progress)
         },
         BenchEntry(
+            name: "scaling", goals: ["P8"],
+            what: "fills with more keys, lots and fills seen; more slots, readers and books"
+        ) { options, progress in
+            try ScalingBench(
+                repetitions: options.repetitions, isQuick: options.isQuick, progress: progress
+            ).run()
+        },
+        BenchEntry(
             name: "journal", goals: ["P9"], what: "ring to slot with the journal on, against off"
         ) { options, progress in
             var bench = try JournalBench(repetitions: options.repetitions)
@@ -81,6 +89,21 @@ enum BenchCatalog {
             (bench.keyCount, bench.fillCount) = (options.keyCount, options.fillCount)
             return try bench.run(progress)
         },
+        BenchEntry(
+            name: "bus", goals: ["P12"],
+            what: "fills from NATS JetStream and effects to it, against plain C at the same server"
+        ) { options, progress in
+            try BusBench(repetitions: options.repetitions, keyCount: options.keyCount).run(progress)
+        },
+        BenchEntry(
+            name: "memory", goals: ["P13"], what: "bytes of an idle position with one open lot"
+        ) { options, progress in
+            try MemoryBench(repetitions: options.repetitions, isQuick: options.isQuick).run(progress)
+        },
+        BenchEntry(
+            name: "hot-code", goals: ["P14"],
+            what: "calls in the hot loop's machine code that must not be there"
+        ) { _, _ in try HotCodeBench().run() },
     ]
 
     /// The benchmarks that a word asks for: one by its name, or those of a goal ("P7"). Empty for an unknown word.
