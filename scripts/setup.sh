@@ -23,6 +23,7 @@ packages=(
     liburing-dev                              # the journal's writes
     libprotobuf-c-dev protobuf-c-compiler     # messages of the bus
     strace                                    # the fault harness ends and fails system calls with it
+    gnuplot-nox                               # plots of the latency suite's reports
     libsystemd-dev                            # the daemon tells systemd how it is
 )
 

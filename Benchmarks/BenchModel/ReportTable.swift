@@ -23,20 +23,25 @@ package struct ReportTable {
     }
 
     private func row(_ goal: Goal) -> String {
+        let text = zip(Self.cells(goal), Self.columns).map { Self.right($0, $1.1) }.joined()
+        return Self.left(goal.id, 18) + text + "  " + goal.title + (goal.isNoisy ? " [noisy]" : "")
+    }
+
+    /// A bound's numbers, from p50 to pass.
+    package static func cells(_ goal: Goal) -> [String] {
         var cells: [String] = []
         if let times = goal.series.first?.histogram, times.count > 0 {
-            cells = BenchReport.percentiles.map { Self.time(Double(times.reported($0.1))) }
-            cells += [Self.time(Double(times.maxNs)), String(times.count)]
+            cells = BenchReport.percentiles.map { time(Double(times.reported($0.1))) }
+            cells += [time(Double(times.maxNs)), String(times.count)]
         } else {
             let middle = ["ns", "ns_per_fill", "one_way_p50_ns"].lazy.compactMap { goal.figure($0) }.first
-            cells = [middle.map(Self.time) ?? "-", "-", "-", "-", "-", "-", String(goal.samples)]
+            cells = [middle.map(time) ?? "-", "-", "-", "-", "-", "-", String(goal.samples)]
         }
         cells.append(goal.figure("retries").map { String(Int($0)) } ?? "-")
-        cells.append(Self.figure(goal.value))
-        cells.append((goal.direction == .atMost ? "<=" : ">=") + " " + Self.figure(goal.goal))
+        cells.append(figure(goal.value))
+        cells.append((goal.direction == .atMost ? "<=" : ">=") + " " + figure(goal.goal))
         cells.append(goal.passes ? "yes" : "NO")
-        let text = zip(cells, Self.columns).map { Self.right($0, $1.1) }.joined()
-        return Self.left(goal.id, 18) + text + "  " + goal.title + (goal.isNoisy ? " [noisy]" : "")
+        return cells
     }
 
     /// What stands below the rows: what misses its goal, or that nothing does, and what is noisy.

@@ -14,8 +14,9 @@ struct BenchOptions: Sendable {
     var wantsHelp = false
     /// Where the JSON goes; "-" is stdout.
     var jsonPath: String?
-    /// A folder for histograms.
+    /// Folders for histograms, and for the report with its plots.
     var histogramPath: String?
+    var reportPath: String?
     /// Two reports to compare; then nothing is measured.
     var compared: (before: String, after: String)?
 
@@ -29,7 +30,7 @@ struct BenchOptions: Sendable {
             return "  \(name)\(goals)\(String(repeating: " ", count: max(1, 9 - goals.count)))\(entry.what)\n"
         }.joined()
         return """
-            usage: ./run bench [NAME...] [--json [FILE|-]] [--hgrm DIR] [--quick] [--repetitions N]
+            usage: ./run bench [NAME...] [--json [FILE|-]] [--hgrm DIR] [--report DIR] [--quick] [--repetitions N]
                                [--keys N] [--fills N] [--reads N] [--rounds N] [--gap NS] [--fifo] [--quiet]
                    ./run bench --compare A.json B.json
 
@@ -39,6 +40,7 @@ struct BenchOptions: Sendable {
             --json     writes {"version", "machine", "goals"} to FILE, after each benchmark anew; without FILE or
                        with -, to stdout at the end, and the table goes to stderr
             --hgrm     writes each distribution of times to DIR, in the text form of HdrHistogram
+            --report   writes DIR/index.html with everything in it, and its plots as SVG and PNG (by gnuplot)
             --compare  says what changed between two such files beyond the noise of their repetitions
             --quick    little of everything, to see that it runs; all of it is marked as noisy
             --repetitions  default 5; with fewer a figure is marked as noisy
@@ -69,6 +71,7 @@ struct BenchOptions: Sendable {
             case "--quick": beQuick()
             case "--json": jsonPath = Self.place(&arguments) ?? "-"
             case "--hgrm": histogramPath = try Self.needed(argument, &arguments)
+            case "--report": reportPath = try Self.needed(argument, &arguments)
             case "--compare":
                 compared = (try Self.needed(argument, &arguments), try Self.needed(argument, &arguments))
             case "--repetitions": repetitions = try Self.number(argument, arguments.popFirst(), 1...1000)

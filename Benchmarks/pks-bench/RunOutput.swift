@@ -18,7 +18,7 @@ final class RunOutput: Sendable {
 
     /// Makes the folders and the first lines, so that what cannot be written is known before anything is measured.
     func begin() throws {
-        if let folder = options.histogramPath {
+        for folder in [options.histogramPath, options.reportPath].compactMap(\.self) {
             do {
                 try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             } catch {
@@ -45,6 +45,10 @@ final class RunOutput: Sendable {
             let results = GoalResult.grouped(goals)
             show(ReportTable().footer(results))
             try writeJSON(goals, isPartial: isPartial)
+            if let folder = options.reportPath {
+                try ReportFolder(report(goals, isPartial), path: folder).write()
+                say("the report is \(folder)/index.html")
+            }
             if isJSONOnStdout { try print(report(goals, isPartial).json(), terminator: "") }
             fflush(nil)
             return results.allSatisfy(\.passes)

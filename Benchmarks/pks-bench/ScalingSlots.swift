@@ -82,23 +82,23 @@ struct ScalingSlots {
     @inline(never)
     private func time(_ reader: borrowing SegmentReader, _ order: [UInt32]) throws -> Double {
         var position = pks_position()
-        let start = pks_monotonic_ns()
+        let start = BookOnRing.threadNs()
         // SAFETY: the position and the span live for the loop.
         for slot in order {
             let result = reader.read(Int(slot), into: &position)
             precondition(result == .value)
             unsafe limit_use(&position)
         }
-        return Double(pks_monotonic_ns() - start) / Double(order.count)
+        return Double(BookOnRing.threadNs() - start) / Double(order.count)
     }
 
     private func timeInC(_ reader: borrowing SegmentReader, _ order: [UInt32]) -> Double {
         // SAFETY: the mapping and the order live for the call.
         unsafe order.withUnsafeBufferPointer { slots in
             let (first, capacity) = unsafe (reader.slotAddress(0), UInt64(reader.slotCapacity))
-            let start = pks_monotonic_ns()
+            let start = BookOnRing.threadNs()
             unsafe limit_slot_reads_of(first, capacity, slots.baseAddress, UInt64(slots.count))
-            return Double(pks_monotonic_ns() - start) / Double(slots.count)
+            return Double(BookOnRing.threadNs() - start) / Double(slots.count)
         }
     }
 }

@@ -25,7 +25,9 @@ import Testing
         let result = try run(["--help"], in: Scratch())
         #expect(result.status == 0)
         for word in [
-            "slot", "contended", "dead", "seen", "path", "backlog", "journal", "commit", "recovery", "--json",
+            "slot", "contended", "dead", "seen", "path", "backlog", "journal", "commit", "recovery",
+            "scaling",
+            "memory", "hot-code", "--json", "--report",
             "--hgrm",
             "--compare", "--quick", "--repetitions", "--keys", "--fills", "--reads", "--rounds", "--gap",
             "--fifo", "--quiet",
