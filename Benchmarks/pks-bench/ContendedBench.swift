@@ -24,11 +24,8 @@ struct ContendedBench {
     static var rest: UInt64 { Order.first + 1 }
     static var intervalNs: Int { 1000 }
     static var blockReads: Int { 50_000 }
-    static var blocks: Int { 20 }
 
     private struct Sample {
-        var quietNs: [Double] = []
-        var busyNs: [Double] = []
         var publishes: UInt64 = 0
         var busyTimeNs: Int64 = 0
     }
@@ -43,11 +40,13 @@ struct ContendedBench {
         var retries: UInt64 = 0
         let pairs = try PairRuns(far: far, repetitions: repetitions, rounds: rounds, progress: progress)
         let runs = try pairs.measure { rounds in
-            try takeMeans(reader, far, &sample)
+            let means = try takeMeans(reader, far, &sample)
             try far.order(Self.publish, Self.intervalNs)
             let samples = time(reader, rounds, &retries)
             try far.order(Self.rest)
-            return BlockTimes(measured: samples)
+            var times = BlockTimes(measured: samples)
+            times.means = means
+            return times
         }
         let torn = try countTorn(reader, far)
         try far.order(Order.end)
@@ -58,30 +57,32 @@ struct ContendedBench {
         tail.series = runs.series("read_under_publishes", share: 1)
         tail.detail.append(("retries", Double(retries)))
         return [
-            mean(sample, isNoisy: runs.isNoisy), tail,
+            mean(sample, runs), tail,
             Goal(
                 id: "P3.torn", title: "torn reads", value: Double(torn), repetitions: [Double(torn)], goal: 0,
                 samples: reads, isNoisy: false, detail: [("reads", Double(reads))]),
         ]
     }
 
-    private func mean(_ sample: Sample, isNoisy: Bool) -> Goal {
-        let quiet = Statistics.median(sample.quietNs)
-        let busy = Statistics.median(sample.busyNs)
+    private func mean(_ sample: Sample, _ runs: PairRuns.Runs) -> Goal {
+        let means = runs.runs.map { $0.blocks.compactMap(\.times.means) }
+        let all = means.flatMap(\.self)
         return Goal(
             id: "P3", title: "read while another process publishes that slot 1M/s / while it rests",
-            repetitions: zip(sample.busyNs, sample.quietNs).map { $0 / $1 }, goal: 1.3, isNoisy: isNoisy,
+            repetitions: means.map { Statistics.median($0.map { $0.busyNs / $0.quietNs }) }, goal: 1.3,
+            isNoisy: runs.isNoisy,
             detail: [
-                ("ns", busy), ("resting_ns", quiet),
+                ("ns", Statistics.median(all.map(\.busyNs))),
+                ("resting_ns", Statistics.median(all.map(\.quietNs))),
                 ("publishes_per_second", Double(sample.publishes) * 1e9 / Double(sample.busyTimeNs)),
-                ("block_reads", Double(Self.blockReads)),
+                ("block_reads", Double(Self.blockReads)), ("blocks", Double(all.count)),
             ])
     }
 
     /// One block with the writer resting and one with it publishing.
     private func takeMeans(
         _ reader: borrowing SegmentReader, _ far: FarSide, _ sample: inout Sample
-    ) throws {
+    ) throws -> (quietNs: Double, busyNs: Double) {
         let quiet = block(reader)
         try far.order(Self.publish, Self.intervalNs)
         let (before, start) = (reader.sequence(of: 0), pks_monotonic_ns())
@@ -89,8 +90,7 @@ struct ContendedBench {
         sample.busyTimeNs += pks_monotonic_ns() - start
         sample.publishes += reader.sequence(of: 0) - before
         try far.order(Self.rest)
-        sample.quietNs.append(quiet)
-        sample.busyNs.append(busy)
+        return (quiet, busy)
     }
 
     private func block(_ reader: borrowing SegmentReader) -> Double {

@@ -54,6 +54,8 @@ struct BlockTimes {
     var measured: [UInt32]
     /// From when it was due; empty where nothing is due.
     var response: [UInt32]
+    /// Means of whole blocks without a clock inside, where they are taken: resting, and busy.
+    var means: (quietNs: Double, busyNs: Double)?
 
     init(count: Int) {
         measured = Array(repeating: 0, count: count)
