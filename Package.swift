@@ -170,6 +170,17 @@ let package = Package(
                 "ShmBridge", "ShmReader",
             ],
             path: "Benchmarks/pks-bench", swiftSettings: strict),
+        .target(name: "CGateMarks", path: "Benchmarks/CGateMarks", cSettings: strictC),
+        .target(name: "GateModel", path: "Benchmarks/GateModel", swiftSettings: strict),
+        .executableTarget(
+            name: "pks-gates",
+            dependencies: [
+                "Accumulator", "CGateMarks", "CMallocCount", "CSeqlock", "FillProducer", "GateModel",
+                "Journal", "LotMatching", "ShmBridge", "ShmReader",
+            ],
+            path: "Benchmarks/pks-gates", swiftSettings: strict),
+        .testTarget(
+            name: "GateTests", dependencies: ["GateModel", "TestSupport"], swiftSettings: strict),
         .target(name: "CTestSupport", path: "Tests/CTestSupport", cSettings: strictC),
         .target(
             name: "TestSupport", dependencies: ["CSeqlock", "CTestSupport"], path: "Tests/TestSupport",

@@ -32,7 +32,22 @@ function complain(what, address) { complaints[address] = complaints[address] "\n
 function tell(address,    line, from) {
     line = short(text(address)); from = address
     while (from in came_from) { from = came_from[from]; line = short(text(from)) "\n -> " line }
-    print "hot path: " line complaints[address]
+    told_count++
+    if (json) found = found (found == "" ? "" : ", ") quoted(line complaints[address])
+    else print "hot path: " line complaints[address]
+}
+
+# A text of JSON; names of symbols have neither quotes nor backslashes.
+function quoted(words) {
+    gsub(/[\\"\t]/, "?", words); gsub(/\n/, "\\n", words)
+    return "\"" words "\""
+}
+
+# What is wrong with the rules rather than with the code.
+function complain_of_rules(what) {
+    bad = 1; told_count++
+    if (json) found = found (found == "" ? "" : ", ") quoted(what)
+    else print what
 }
 
 function allowed(name,    i) {
@@ -64,7 +79,7 @@ part == 2 {
     if (verb == "hot") hot[++hot_count] = rule
     else if (verb == "allow" && why != "") allow[++allow_count] = rule
     else if (verb == "allow-division" && why != "") divide[++divide_count] = rule
-    else { print "line " FNR " of the rules is neither `hot PATTERN` nor `allow PATTERN  # why` nor `allow-division PATTERN  # why`: " $0; bad = 1 }
+    else complain_of_rules("line " FNR " of the rules is neither `hot PATTERN` nor `allow PATTERN  # why` nor `allow-division PATTERN  # why`: " $0)
     next
 }
 
@@ -101,12 +116,12 @@ part == 2 {
 }
 
 END {
-    if (hot_count == 0) { print "the rules name no hot symbol"; bad = 1 }
+    if (hot_count == 0) complain_of_rules("the rules name no hot symbol")
     for (i = 1; i <= hot_count; i++) {
-        found = 0
-        for (address in label) if (text(address) ~ hot[i] && label[address] !~ /@plt$/) { found++; if (!(address in seen)) { seen[address] = 1; queue[++tail] = address } }
-        if (!found) { print "hot path: no symbol matches `hot " hot[i] "` (inlined? then name its caller)"; bad = 1 }
-        roots += found
+        matched = 0
+        for (address in label) if (text(address) ~ hot[i] && label[address] !~ /@plt$/) { matched++; if (!(address in seen)) { seen[address] = 1; queue[++tail] = address } }
+        if (!matched) complain_of_rules("hot path: no symbol matches `hot " hot[i] "` (inlined? then name its caller)")
+        roots += matched
     }
     for (head = 1; head <= tail; head++) {
         here = queue[head]; instructions += size[here]
@@ -125,6 +140,12 @@ END {
             if (!(address in seen)) { seen[address] = 1; came_from[address] = here; queue[++tail] = address }
         }
         if (here in complaints) tell(here)
+    }
+    if (json) {
+        printf "{\"id\": \"P14\", \"value\": %d, \"goal\": 0, \"pass\": %s, \"noisy\": false, \"samples\": %d, ", told_count, bad ? "false" : "true", tail
+        printf "\"detail\": {\"title\": \"forbidden calls in the machine code of the hot loop\", \"direction\": \"at_most\", "
+        printf "\"hot_symbols\": %d, \"functions\": %d, \"instructions\": %d, \"found\": [%s]}}\n", roots, tail, instructions, found
+        exit bad
     }
     for (i = 1; i <= allow_count; i++) if (!allow_used[i]) print "note: `allow " allow[i] "` is not needed"
     for (i = 1; i <= divide_count; i++) if (!divide_used[i]) print "note: `allow-division " divide[i] "` is not needed"

@@ -24,6 +24,7 @@ packages=(
     libprotobuf-c-dev protobuf-c-compiler     # messages of the bus
     strace                                    # the fault harness ends and fails system calls with it
     gnuplot-nox                               # plots of the latency suite's reports
+    valgrind                                  # counts the instructions that the gates of ./run check guard
     libsystemd-dev                            # the daemon tells systemd how it is
 )
 
