@@ -63,6 +63,7 @@ final class BookHost: @unchecked Sendable {
         book.effects = effects
         let bytes = book.reservedBytes
         memory = (bytes, bytes <= options.prefaultBytesMax)
+        if let told = Self.keptMethods(book, options.config) { log.note(.life, "book \(name): \(told)") }
         if memory.isPrefaulted { book.prefault(lots: options.config.lotsMax) }
         var writerOptions = BookWriterOptions()
         writerOptions.retainsRecords = true
@@ -103,6 +104,25 @@ final class BookHost: @unchecked Sendable {
             throw .system(operation: "pthread_create", code: code)
         }
         thread = started
+    }
+
+    /// What to say of keys that go on with another method than the configuration has for them; nil without any.
+    private static func keptMethods(_ book: borrowing Book, _ config: BookConfig) -> String? {
+        var count = 0
+        var example = ""
+        for handle in 0..<UInt32(book.positionCount) {
+            let symbol = book.names(handle).symbol
+            // SAFETY: a handle below positionCount.
+            let kept = unsafe book.position(handle).pointee.method
+            let configured = config.instruments.method(for: symbol, bookMethod: config.method)
+            if kept == configured { continue }
+            if count == 0 { example = "\(kept.name), not \(configured.name), for \(symbol)" }
+            count += 1
+        }
+        if count == 0 { return nil }
+        return
+            "\(count) of \(book.positionCount) keys keep the lot method that they began with (\(example)): "
+            + "another one counts for new keys only"
     }
 
     /// Takes the book's journal and the book out of it; without one an empty book.

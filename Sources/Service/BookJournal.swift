@@ -147,7 +147,7 @@ final class BookJournal: @unchecked Sendable {
     }
 
     /// A ring gives room back only for what is durable. One that has given more than the journal has of it proves that
-    /// the end of the journal is gone.
+    /// the end of the journal is gone, or that a life without the journal has taken from it.
     private static func requireWhatRingsKnow(
         _ ringsThere: [KnownRing], _ rings: RingTable, path: String
     ) throws(JournalError) {
@@ -156,8 +156,10 @@ final class BookJournal: @unchecked Sendable {
             throw .unrecoverable(
                 object: path,
                 reason: "the end of the journal is missing: producer \(ring.producer) was told that "
-                    + "\(ring.freed) of its records are safe, and \(next) are here (restore the newest copy; "
-                    + "to go on without them, move that producer's ring \(ring.producer) away and let it start anew)"
+                    + "\(ring.freed) of its records are safe, and \(next) are here (restore the newest copy; if the "
+                    + "book ran without its journal in between, none has them: in both cases, to go on without them, "
+                    + "move that producer's ring \(ring.producer) away, let it start anew and send again from its "
+                    + "source)"
             )
         }
     }

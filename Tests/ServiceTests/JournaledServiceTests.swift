@@ -186,6 +186,42 @@ import Testing
         #expect(desk.service.failure?.contains("journal-00000000.pksj has gone") == true)
     }
 
+    @Test func `A life without the journal between two with it is named when the rings tell of it`() throws {
+        let folder = try TestDirectory()
+        let desk = try Desk { $0.journal = folder.journalOptions() }
+        let feeder = try desk.feeder("p", records: 64)
+        try feeder.putAll(100)
+        #expect(eventually { feeder.producer.freedCount == feeder.producer.putCount })
+        try desk.restart()
+        try feeder.putAll(100)
+        #expect(eventually { feeder.producer.freedCount > 100 })
+        desk.service.stop()
+        var message = ""
+        do throws(ServiceError) {
+            let options = Desk.options(desk.place, "desk") { $0.journal = folder.journalOptions() }
+            _ = try PositionService(options) { _ in }
+        } catch { message = error.description }
+        #expect(
+            message.contains("if the book ran without its journal in between, none has them"), "\(message)")
+        #expect(message.contains("move that producer's ring p away"), "\(message)")
+    }
+
+    @Test func `A method that is not that of the keys that are there is told at the start`() throws {
+        let folder = try TestDirectory()
+        let desk = try Desk { $0.journal = folder.journalOptions() }
+        let feeder = try desk.feeder("p")
+        try feeder.putAll(100)
+        #expect(feeder.awaitApplied())
+        try desk.restart { $0.journal = folder.journalOptions() }
+        #expect(desk.lines.with("lot method").isEmpty)
+        try desk.restart {
+            $0.journal = folder.journalOptions()
+            $0.config.method = .lifo
+        }
+        let told = desk.lines.with("keep the lot method that they began with (fifo, not lifo")
+        #expect(told.count == 1, "\(told)")
+    }
+
     @Test func `What was missing when the journal began is missing in every later life`() throws {
         let folder = try TestDirectory()
         let desk = try Desk()
