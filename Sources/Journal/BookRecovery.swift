@@ -93,7 +93,7 @@ public func recoverBook(
     // SAFETY: the records are only used during the call.
     let end = unsafe try scan.run(from: fromSeq, knownDurableSeq: knownDurableSeq) {
         (seq, records) throws(JournalError) in
-        unsafe try replay.take(records, seq, path: journal.path)
+        unsafe try replay.take(records, seq, path: journal.path, layout)
         if seq >= nextReport {
             nextReport = seq + 1_000_000
             progress(RecoveryProgress(seq: replay.lastSeq, fromSeq: fromSeq, seqMax: seqMax))
@@ -162,14 +162,14 @@ extension Checkpoint {
 extension BookReplay {
     /// Takes records of a journal; what is wrong with them is an error of the journal.
     mutating func take(
-        _ records: UnsafeRawBufferPointer, _ firstSeq: UInt64, path: String
+        _ records: UnsafeRawBufferPointer, _ firstSeq: UInt64, path: String, _ layout: JournalLayout
     ) throws(JournalError) {
         do throws(ReplayError) {
             // SAFETY: the caller's records, used during the call.
             unsafe try take(records, firstSeq: firstSeq)
         } catch {
             throw .unrecoverable(
-                object: path,
+                object: "\(path)/\(layout.name(ofRecord: error.seq))",
                 reason: "\(error.description), though its checksums hold: no writer of this version wrote it")
         }
     }

@@ -76,7 +76,7 @@ struct CheckpointRun {
             if first == end { return }
             unsafe try replay.take(
                 UnsafeRawBufferPointer(rebasing: records[first..<end]), firstSeq + UInt64(first / 128),
-                path: path)
+                path: path, layout)
         }
     }
 

@@ -49,6 +49,11 @@ public struct JournalLayout: Equatable, Sendable {
         return "journal-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits + ".pksj"
     }
 
+    /// The name of the file that a record is in.
+    public func name(ofRecord seq: UInt64) -> String {
+        Self.name(ofSegment: segment(ofBlock: Self.block(ofRecord: seq)))
+    }
+
     /// The segment that a name is of; nil for other names.
     public static func segment(ofName name: String) -> UInt64? {
         guard name.hasPrefix("journal-"), name.hasSuffix(".pksj"),

@@ -24,13 +24,18 @@ public struct PowerLossCampaign {
 
     private let seed: UInt64
     private let layout: JournalLayout
+    private let faults: (@Sendable (SimulatedDirectory.Operation) -> SimulatedFault?)?
     private var random: SeededRandom
     /// What it has met so far.
     public private(set) var counts = Counts()
 
-    /// The same seed gives the same cases.
-    public init(seed: UInt64, layout: JournalLayout = JournalLayout(blocksPerSegment: 5)) {
+    /// The same seed gives the same cases. `faults` come in each run, in place of drawn ones in every other.
+    public init(
+        seed: UInt64, layout: JournalLayout = JournalLayout(blocksPerSegment: 5),
+        faults: (@Sendable (SimulatedDirectory.Operation) -> SimulatedFault?)? = nil
+    ) {
         self.seed = seed
+        self.faults = faults
         self.layout = layout
         random = SeededRandom(seed: seed)
     }
@@ -50,8 +55,14 @@ public struct PowerLossCampaign {
         let hasFaults = story % 2 == 1
         var run = try JournalRun(directory, after: .beginning(epoch: 7, layout: layout))
         // A full disk at the very beginning refuses the journal; nothing was promised then.
-        if hasFaults { directory.setFault(Self.faults(seed: random.next())) }
-        for _ in 0..<12 { try run.step(&random, life: story) }
+        if let faults {
+            directory.setFault(faults)
+        } else if hasFaults {
+            directory.setFault(Self.faults(seed: random.next()))
+        }
+        try Self.seeded(&random, seed, "story \(story)") { random in
+            for _ in 0..<12 { try run.step(&random, life: story) }
+        }
         counts.faults += run.retries
         var power = PowerLoss(directory)
         while power.steps < power.stepCount && counts.losses < losses {
@@ -69,21 +80,31 @@ public struct PowerLossCampaign {
     private mutating func survives(
         _ left: SimulatedDirectory, _ records: [[UInt8]], _ durableSeq: UInt64, _ place: String
     ) throws {
-        do {
-            let end = try found(left, records, durableSeq)
-            if end.hasTornEnd { counts.tornEnds += 1 }
+        var hasTornEnd = false
+        try Self.seeded(&random, seed, place) { random in
+            let end = try Self.found(left, records, durableSeq)
+            hasTornEnd = end.hasTornEnd
             var next = try JournalRun(left, after: end, records: Array(records.prefix(Int(end.lastSeq))))
             for _ in 0..<3 { try next.step(&random, life: 1_000_000) }
             var power = PowerLoss(left)
             power.advance(to: Int.random(in: 0...power.stepCount, using: &random))
             let second = power.disk(&random)
-            _ = try found(second, next.records, next.durable(afterSteps: power.steps))
-        } catch {
+            _ = try Self.found(second, next.records, next.durable(afterSteps: power.steps))
+        }
+        if hasTornEnd { counts.tornEnds += 1 }
+    }
+
+    /// Says where it was, and how it is repeated, when something does not hold.
+    private static func seeded(
+        _ random: inout SeededRandom, _ seed: UInt64, _ place: String,
+        _ body: (inout SeededRandom) throws -> Void
+    ) throws {
+        do { try body(&random) } catch {
             throw Failure(description: "\(place): \(error) (PKS_TEST_SEED=\(seed) repeats it)")
         }
     }
 
-    private func found(
+    private static func found(
         _ disk: SimulatedDirectory, _ records: [[UInt8]], _ durableSeq: UInt64
     ) throws -> JournalEnd {
         guard let end = try scanned(disk, records, knownDurableSeq: durableSeq) else {

@@ -129,7 +129,7 @@ import Testing
                 // SAFETY: the records are taken during the call.
                 next = unsafe try follower.read(from: next, through: 900, countMax: 200) {
                     (firstSeq, records) throws(JournalError) in
-                    unsafe try replay.take(records, firstSeq, path: "test")
+                    unsafe try replay.take(records, firstSeq, path: "test", JournalStory.layout)
                 }
             }
             replay.end()

@@ -82,6 +82,19 @@ import Testing
         #expect(ends.count == 2)
     }
 
+    @Test func aRecordThatNoWriterWroteIsNamedWithItsFile() throws {
+        let journal = SimulatedDirectory()
+        let layout = JournalLayout(blocksPerSegment: 5)
+        var random = SeededRandom(seed: 1)
+        // Its records are numbers and no CONFIG.
+        var run = try JournalRun(journal, after: .beginning(epoch: 7, layout: layout))
+        try run.step(&random, life: 0)
+        let refused = message { _ = try recover(journal, SimulatedCheckpoints()) }
+        #expect(refused.contains("simulated/journal-00000000.pksj"), "\(refused)")
+        #expect(layout.name(ofRecord: 155) == "journal-00000000.pksj")
+        #expect(layout.name(ofRecord: 156) == "journal-00000001.pksj")
+    }
+
     @Test func damagedCheckpointsArePassedOver() throws {
         let story = JournalStory(seed: 3, count: 900)
         let journal = try story.journal()

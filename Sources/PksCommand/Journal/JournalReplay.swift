@@ -74,8 +74,9 @@ final class JournalReplay {
         }
         progress.clear()
         if let failure {
+            let file = report.layout.map { "/" + $0.name(ofRecord: failure.seq) } ?? ""
             throw .failed(
-                .badData, what: place.path, why: failure.description,
+                .badData, what: place.path + file, why: failure.description,
                 advice: "its blocks are whole, so this is a defect or another version: please report it")
         }
         if let epoch, epoch != report.epoch {
