@@ -66,6 +66,23 @@ import Testing
         try writer.commit(nowRealtimeNs: 6)
     }
 
+    @Test func `A journal whose beginning is gone is refused as the daemon refuses it`() throws {
+        let scratch = try Scratch()
+        // Nobody has it after that.
+        let path = try JournalTests.long(scratch, fills: 340).path
+        Files.remove("\(path)/journal-00000000.pksj")
+        let missing =
+            "it begins with record 249, and there is no whole checkpoint from there on: pks run will refuse it"
+        for run in [
+            try Self.verify(scratch), try Pks.run(["journal", "ls", scratch.file("journals")], in: scratch),
+            try Pks.run(["journal", "ls", "--json", scratch.file("journals")], in: scratch),
+        ] {
+            #expect(run.status == 65 && run.output.contains(missing), "\(run.output)\(run.errors)")
+        }
+        let repair = try Self.repair(scratch, ["--yes"])
+        #expect(repair.status == 65 && repair.errors.contains(missing), "\(repair.output)\(repair.errors)")
+    }
+
     @Test func `Without a yes it says what would be lost and changes nothing`() throws {
         let scratch = try Scratch()
         _ = try Self.damaged(scratch)

@@ -38,8 +38,23 @@ struct JournalState {
         }
     }
 
+    /// Why no daemon can begin with it although all that is there may be whole; nil when one can: the first records
+    /// are gone, and no checkpoint stands for them.
+    var missingBeginning: String? {
+        let hasCheckpoint = checkpoints.contains { $0.fault == nil && $0.seq + 1 >= report.firstSeq }
+        if report.firstSeq <= 1 || hasCheckpoint { return nil }
+        return
+            "it begins with record \(report.firstSeq), and there is no whole checkpoint from there on: pks run will "
+            + "refuse it"
+    }
+
+    /// What to do about a missing beginning.
+    static let beginningAdvice = "restore a checkpoint or the older parts of the journal from a copy"
+
     /// How many things are wrong.
-    var faultCount: Int { report.faultCount + checkpoints.count { $0.fault != nil } }
+    var faultCount: Int {
+        report.faultCount + checkpoints.count { $0.fault != nil } + (missingBeginning == nil ? 0 : 1)
+    }
 }
 
 extension JournalPlace {

@@ -36,7 +36,7 @@ enum JournalText {
         let report = state.report
         let name = terminal.styled(visible(state.place.book), .bold)
         guard report.verdict != .empty else { return "\(name): no records\n" }
-        let bad = report.faultCount > 0
+        let bad = report.faultCount > 0 || state.missingBeginning != nil
         var line = "\(name): " + terminal.styled(word(report.verdict), bad ? .red : .green)
         line +=
             report.lastSeq < report.firstSeq
@@ -46,7 +46,8 @@ enum JournalText {
         if report.writtenRealtimeNs > 0 {
             line += ", written \(ageText(pks_realtime_ns() - report.writtenRealtimeNs)) ago"
         }
-        return line + "\n"
+        guard let missing = state.missingBeginning else { return line + "\n" }
+        return line + "\n  \(missing) (\(JournalState.beginningAdvice))\n"
     }
 
     /// A verdict for people.
@@ -88,6 +89,7 @@ enum JournalText {
         for file in state.checkpoints { append(file, to: &json) }
         json.endArray()
         json.add("fault_count", state.faultCount)
+        if let missing = state.missingBeginning { json.add("missing_beginning", missing) }
         json.beginArray("faults")
         for fault in report.faults { append(fault, to: &json) }
         json.endArray()

@@ -63,6 +63,10 @@ struct TailRepair {
                 advice: restore)
         case .whole, .tornEnd, .empty: break
         }
+        if let missing = state.missingBeginning {
+            throw .failed(
+                .badData, what: state.place.path, why: missing, advice: JournalState.beginningAdvice)
+        }
         if let file = state.checkpoints.first(where: { $0.fault != nil && $0.seq <= report.lastSeq }) {
             throw .failed(
                 .badData, what: "\(state.place.path)/\(file.name)", why: file.fault ?? "damaged",
