@@ -27,6 +27,8 @@ public struct ConfigurationMistake: Hashable, Sendable, CustomStringConvertible 
 public enum ConfigurationError: Error, Equatable, Sendable {
     /// A file cannot be read at all.
     case unreadable(path: String, code: Int32)
+    /// A pipe that nothing has come from.
+    case silentPipe(path: String)
     /// All that is wrong, each in the form of a `ConfigurationMistake`, in the order of the text.
     case mistakes([String])
 }
@@ -37,6 +39,8 @@ extension ConfigurationError: CustomStringConvertible {
         switch self {
         case .unreadable(let path, let code):
             "\(path): cannot open the configuration: \(errnoText(code)) (check the name, and who may read it)"
+        case .silentPipe(let path):
+            "\(path): nothing comes from this pipe (name a file, or a pipe that somebody writes to)"
         case .mistakes(let lines): lines.joined(separator: "\n")
         }
     }

@@ -60,12 +60,15 @@ enum ConfigurationText {
     /// Dots of a line outside quotes: each makes a table in a table, and the parser frees those by recursion.
     static let lineDotsMax = 32
 
-    /// The bytes of a regular file or pipe, at most one more than `bytesMax`.
+    /// The bytes of a regular file, or of a pipe that somebody writes to, at most one more than `bytesMax`.
     static func bytes(of path: String) throws(ConfigurationError) -> [UInt8] {
         // SAFETY: the name lives for the call.
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+        // A pipe that nobody has opened for writing would keep an ordinary open waiting for ever.
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
         guard descriptor >= 0 else { throw .unreadable(path: path, code: errno) }
         defer { _ = close(descriptor) }
+        // A writer that is there is waited for.
+        _ = fcntl(descriptor, F_SETFL, O_RDONLY)
         var bytes = [UInt8](repeating: 0, count: bytesMax + 1)
         var count = 0
         while count < bytes.count {
@@ -78,8 +81,15 @@ enum ConfigurationText {
             if more == 0 { break }
             count += more
         }
+        if count == 0 && isPipe(descriptor) { throw .silentPipe(path: path) }
         bytes.removeLast(bytes.count - count)
         return bytes
+    }
+
+    private static func isPipe(_ descriptor: Int32) -> Bool {
+        var status = stat()
+        // SAFETY: `status` outlives the call.
+        return unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
     }
 
     /// The root table; nil when the text is no TOML, which is then in `mistakes`.

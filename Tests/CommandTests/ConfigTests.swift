@@ -1,10 +1,25 @@
 import Configuration
+import TestSupport
 import Testing
 
 @testable import PksCommand
 
 /// `pks config`.
 @Suite struct ConfigTests {
+    @Test func `A pipe that nobody writes to is refused, and one that somebody does is read`() throws {
+        let scratch = try Scratch()
+        let silent = try Pks.runShell(
+            "cd '\(scratch.path)' && mkfifo p && exec timeout 20 '\(Pks.path)' config check p", in: scratch)
+        #expect(silent.status == 66, "\(silent.errors)")
+        #expect(
+            silent.errors
+                == "pks: p: nothing comes from this pipe (name a file, or a pipe that somebody writes to)\n")
+        let written = try Pks.runShell(
+            "exec timeout 20 '\(Pks.path)' config check <(printf '[[book]]\\nname = \"b\"\\n')",
+            in: scratch)
+        #expect(written.status == 0, "\(written.errors)")
+    }
+
     private static let books = "[[book]]\nname = \"alpha\"\n[[book]]\nname = \"beta\"\nrings = 3\n"
 
     @Test func `A right file is said to be right, with its warnings`() throws {

@@ -325,8 +325,7 @@ import Testing
 
     @Test func `Command lines that make no sense are refused before anything is made`() throws {
         let scratch = try Scratch()
-        let file = try scratch.write("fills.csv", Cases.header + rows(1..<3))
-        let book = ["--book", scratch.book]
+        let (file, book) = (try scratch.write("f.csv", Cases.header + rows(1..<3)), ["--book", scratch.book])
         for (words, status, message) in [
             ([file, "--producer", "p"], Int32(64), "pks: feed: no --book (write --book B)\n"),
             ([file] + book, 64, "pks: feed: no --producer (write --producer P)\n"),
@@ -341,6 +340,10 @@ import Testing
             (
                 [file, "--producer", "p", "--ring-records", "100"] + book, 64,
                 "pks: ring capacity 100 is not a power of two in 4...67108864\n"
+            ),
+            (
+                [file, "--producer", "../x"] + book, 64,
+                "pks: --producer: name \"../x\" starts with a dot or a dash (choose another name)\n"
             ),
             (
                 [scratch.file("none"), "--producer", "p"] + book, 66,

@@ -87,6 +87,19 @@ import Testing
                 """)
     }
 
+    @Test func `What a degraded writer means for fills is said for its very reasons`() {
+        let cases: [(Int32, String)] = [
+            (PKS_DEGRADED_JOURNAL, "positions are right, but fills wait until it can be"),
+            (PKS_DEGRADED_LOTS_FULL, "positions are right, but fills are being rejected"),
+            (PKS_DEGRADED_HISTORY, "positions lack those"),
+            (
+                PKS_DEGRADED_PRODUCER | PKS_DEGRADED_SLOTS_FULL,
+                "positions are right, but fills are being rejected, fills of that producer are not read"
+            ),
+        ]
+        for (reasons, meaning) in cases { #expect(degradedMeaning(UInt64(reasons)) == meaning) }
+    }
+
     @Test func `A book without a segment exits with 69 and says what to do`() throws {
         let scratch = try Scratch()
         let read = try Pks.run(["read", "--book", scratch.book], in: scratch)

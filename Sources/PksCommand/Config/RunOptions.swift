@@ -148,6 +148,7 @@ extension CommandError {
     init(_ error: ConfigurationError) {
         switch error {
         case .mistakes(let lines): self = .lines(.badConfiguration, lines)
+        case .silentPipe: self = .said(.noInput, error.description)
         case .unreadable(_, let code):
             self = .said(
                 code == EACCES || code == EPERM ? .noPermission : .noInput, error.description)

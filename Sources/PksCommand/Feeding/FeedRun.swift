@@ -41,6 +41,9 @@ struct FeedRun {
     }
 
     private static func failure(_ error: ProducerError, _ ring: ProducerOptions) -> CommandError {
+        if case .badName(let name, _) = error {
+            return .said(.usage, "--\(name == ring.book ? "book" : "producer"): \(error.description)")
+        }
         guard case .alreadyRunning(_, let pid) = error else { return CommandError(error) }
         return .failed(
             .tryAgain, what: "producer \(ring.producer) of book \(ring.book)",

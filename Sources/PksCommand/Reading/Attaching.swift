@@ -48,11 +48,25 @@ func warning(of reader: borrowing SegmentReader) -> String? {
     case .live, .stopped: return nil
     case .starting: return "the writer (process \(pid)) is starting: positions are not complete yet"
     case .degraded(let reasons):
-        return "the writer (process \(pid)) is degraded: \(degradedText(reasons)); positions are right, but "
-            + "fills are being rejected"
+        return
+            "the writer (process \(pid)) is degraded: \(degradedText(reasons)); \(degradedMeaning(reasons))"
     case .retired: return "another segment has taken this one's name: read again"
     case .stale(let sinceNs):
         return "the writer (process \(pid)) has shown no sign of life for \(ageText(nowNs - sinceNs)): these "
             + "are its last positions"
     }
+}
+
+/// What the reasons of a degraded writer mean for its positions, and for the fills that come.
+func degradedMeaning(_ reasons: UInt64) -> String {
+    let full = PKS_DEGRADED_SLOTS_FULL | PKS_DEGRADED_LOTS_FULL | PKS_DEGRADED_IDENTITIES_FULL
+    func has(_ bits: Int32) -> Bool { reasons & UInt64(bits) != 0 }
+    var words: [String] = []
+    if has(full) { words.append("fills are being rejected") }
+    if has(PKS_DEGRADED_JOURNAL) { words.append("fills wait until it can be") }
+    if has(PKS_DEGRADED_PRODUCER) { words.append("fills of that producer are not read") }
+    let isWhole = !has(PKS_DEGRADED_HISTORY)
+    if words.isEmpty { return isWhole ? "positions are right" : "positions lack those" }
+    return (isWhole ? "positions are right, but " : "positions lack those, and ")
+        + words.joined(separator: ", ")
 }
