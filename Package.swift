@@ -162,12 +162,14 @@ let package = Package(
         .testTarget(
             name: "BenchTests", dependencies: ["BenchModel", "TestSupport"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
+        .target(
+            name: "CBusLimits", dependencies: ["CNATS"], path: "Benchmarks/CBusLimits", cSettings: strictC),
         .executableTarget(
             name: "pks-bench",
             dependencies: [
-                "Accumulator", "BenchModel", "CJournal", "CLimits", "CSeqlock", "FillProducer", "Journal",
-                "LotMatching",
-                "ShmBridge", "ShmReader",
+                "Accumulator", "BenchModel", "BusMessages", "CBusLimits", "CJournal", "CLimits", "CSeqlock",
+                "FillProducer", "Journal", "LotMatching", "NATSBridge", "NATSSupport", "Service", "ShmBridge",
+                "ShmReader",
             ],
             path: "Benchmarks/pks-bench", swiftSettings: strict),
         .target(name: "CGateMarks", path: "Benchmarks/CGateMarks", cSettings: strictC),
