@@ -5,21 +5,25 @@ enum PublishAnswerText {
     static func outcome(
         _ text: UnsafeRawBufferPointer, expectedStream: [UInt8]
     ) -> PublishAnswer.Outcome {
-        if unsafe find("\"error\":", text) != nil {
-            let reason = unsafe string("\"description\":", text) ?? "the stream refused it and gave no reason"
-            return .refused(NATSText.harmless(reason))
+        // An answer that begins with its stream is no error: those say so first.
+        if unsafe !begins(text, with: expectedStream) {
+            if unsafe find("\"error\":", text) != nil {
+                let reason =
+                    unsafe string("\"description\":", text) ?? "the stream refused it and gave no reason"
+                return .refused(NATSText.harmless(reason))
+            }
+            guard let other = unsafe string("\"stream\":", text) else {
+                return .refused("the answer of the server makes no sense")
+            }
+            if !other.utf8.elementsEqual(expectedStream) {
+                return .refused(
+                    "it went into stream \(NATSText.harmless(other)) instead of "
+                        + "\(String(decoding: expectedStream, as: UTF8.self)) (one subject goes into one stream)"
+                )
+            }
         }
         guard let seq = unsafe number("\"seq\":", text), seq > 0 else {
             return .refused("the answer of the server makes no sense")
-        }
-        guard let start = unsafe find("\"stream\":", text).flatMap({ unsafe quote($0, text) }),
-            start + expectedStream.count < text.count, unsafe text[start + expectedStream.count] == 0x22,
-            unsafe expectedStream.elementsEqual(text[start..<start + expectedStream.count])
-        else {
-            let other = unsafe string("\"stream\":", text) ?? ""
-            return .refused(
-                "it went into stream \(NATSText.harmless(other)) instead of \(String(decoding: expectedStream, as: UTF8.self)) "
-                    + "(one subject goes into one stream)")
         }
         let isDuplicate = unsafe find("\"duplicate\":", text).map { place in
             unsafe text[place...].first { $0 != 0x20 } == 0x74
@@ -53,6 +57,18 @@ enum PublishAnswerText {
     }
 
     // MARK: - Pieces
+
+    /// Whether it begins as an answer of this stream does.
+    private static func begins(_ text: UnsafeRawBufferPointer, with stream: [UInt8]) -> Bool {
+        let start = 11
+        guard text.count > start + stream.count, unsafe text[start + stream.count] == 0x22 else {
+            return false
+        }
+        let head: StaticString = "{\"stream\":\""
+        for place in 0..<start where unsafe text[place] != head.utf8Start[place] { return false }
+        for place in stream.indices where unsafe text[start + place] != stream[place] { return false }
+        return true
+    }
 
     /// The place behind a text; nil when it does not occur.
     private static func find(_ name: StaticString, _ text: UnsafeRawBufferPointer) -> Int? {
