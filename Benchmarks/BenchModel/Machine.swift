@@ -46,7 +46,7 @@ package struct Machine: Sendable {
 
     /// The names in the order in which people want to read them; what is not listed follows.
     package static let order = [
-        "cpu", "cores", "allowed_cpus", "threads_per_core", "caches", "memory", "numa_nodes",
+        "cpu", "cores", "allowed_cpus", "threads_per_core", "two_cpus", "caches", "memory", "numa_nodes",
         "virtualisation",
         "kernel", "kernel_command_line", "governor", "isolated_cpus", "tickless_cpus", "idle_driver",
         "clocksource", "huge_pages", "mitigations", "load_at_start", "scratch", "swift", "commit", "time",

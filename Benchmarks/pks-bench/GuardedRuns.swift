@@ -2,12 +2,14 @@ import BenchModel
 import CSeqlock
 
 /// The repetitions of a benchmark that stays in one process, each between two looks at the yardstick and one at the
-/// host's jitter. A repetition on an uneven machine is done again, twice as many times as asked for at most; then the
+/// host's jitter. A repetition on an uneven machine, or one that is not fit for its own reasons, is done again, twice as many times as asked for at most; then the
 /// most even of them count, and all that they say is marked as noisy.
 struct GuardedRuns<Sample> {
     private(set) var samples: [Sample] = []
     private(set) var repeated = 0
     private(set) var jitter = HostJitter()
+    /// How many of those that count are not fit.
+    private(set) var unfit = 0
     /// Of those that count.
     private var yardsticks: [Yardstick] = []
 
@@ -15,10 +17,20 @@ struct GuardedRuns<Sample> {
     private struct Look {
         var sample: Sample
         var yardstick: Yardstick?
+        var isFit: Bool
+
+        /// The best come first.
+        static func isBetter(_ one: Look, _ other: Look) -> Bool {
+            if one.isFit != other.isFit { return one.isFit }
+            return (one.yardstick?.unevenness ?? 0) < (other.yardstick?.unevenness ?? 0)
+        }
     }
 
-    /// Takes `wanted` samples; `body` gets their number, from 0 and growing also where one is done again.
-    init(_ wanted: Int, _ progress: Progress, _ body: (Int) throws -> Sample) rethrows {
+    /// Takes `wanted` samples; `isFit` says whether one says anything, where more than the yardstick decides that; `body` gets their number, from 0 and growing also where one is done again.
+    init(
+        _ wanted: Int, _ progress: Progress, isFit: (Sample) -> Bool = { _ in true },
+        _ body: (Int) throws -> Sample
+    ) rethrows {
         var uneven: [Look] = []
         var number = 0
         while samples.count < wanted {
@@ -27,17 +39,19 @@ struct GuardedRuns<Sample> {
             let sample = try body(number)
             let worst = Yardstick.worse(before, Yardstick.measure())
             number += 1
-            if let worst, !worst.isEven, wanted >= Goal.repetitionsMin {
-                uneven.append(Look(sample: sample, yardstick: worst))
+            let look = Look(sample: sample, yardstick: worst, isFit: isFit(sample))
+            let isGood = (worst?.isEven ?? true) && look.isFit
+            if !isGood, wanted >= Goal.repetitionsMin {
+                uneven.append(look)
                 if uneven.count < 2 * wanted {
                     repeated += 1
                     continue
                 }
                 progress.say("the machine stays uneven: its runs count, marked as noisy")
-                let best = uneven.sorted { ($0.yardstick?.unevenness ?? 0) < ($1.yardstick?.unevenness ?? 0) }
+                let best = uneven.sorted(by: Look.isBetter)
                 for look in best.prefix(wanted - samples.count) { take(look) }
             } else {
-                take(Look(sample: sample, yardstick: worst))
+                take(look)
             }
         }
     }
@@ -45,11 +59,12 @@ struct GuardedRuns<Sample> {
     private mutating func take(_ look: Look) {
         samples.append(look.sample)
         if let yardstick = look.yardstick { yardsticks.append(yardstick) }
+        if !look.isFit { unfit += 1 }
     }
 
     /// Fewer repetitions than a claim needs, a machine that stayed uneven, or one whose evenness cannot be told.
     var isNoisy: Bool {
-        samples.count < Goal.repetitionsMin || yardsticks.count < samples.count
+        samples.count < Goal.repetitionsMin || yardsticks.count < samples.count || unfit > 0
             || !yardsticks.allSatisfy(\.isEven)
     }
 

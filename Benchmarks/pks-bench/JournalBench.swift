@@ -25,22 +25,40 @@ struct JournalBench {
         var durableNs = 0.0
         var singles: [UInt32] = []
         var beganNs: Int64 = 0
+        /// Of the backlog's commits.
+        var recordsPerCommit = 0.0
+        var commitNs = 0.0
     }
+
+    /// So many times the records that the book takes without a journal must the disk take, for a figure to be of the
+    /// journal and not of the disk.
+    private static var diskShareMin: Double { 1.5 }
 
     init(repetitions: Int) throws {
         self.repetitions = repetitions
         bench = try BenchSegment(slotCapacity: 16384)
+        var (first, second): (Int32, Int32) = (0, 0)
+        // SAFETY: both numbers live for the call.
+        if unsafe limit_two_cpus(&first, &second) == 0 { cpus = (first, second) }
     }
+
+    /// Of the writer and of the journal's thread; nil where there is one core only.
+    private var cpus: (writer: Int32, journal: Int32)?
 
     func run(_ progress: Progress) throws -> [Goal] {
         defer { try? FileManager.default.removeItem(atPath: path) }
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        let runs = try GuardedRuns(repetitions, progress) { number in
+        let interrupts = DiskInterrupts()
+        let recordBytes = Double(JournalLayout.blockBytes) / Double(JournalLayout.recordsPerBlock)
+        func isFit(_ run: (on: Sample, off: Sample, disk: Double)) -> Bool {
+            // A disk that gives less than the book needs, and some, decides the figure alone.
+            run.disk / recordBytes >= Self.diskShareMin * 1e9 / run.off.backlogNs
+        }
+        let runs = try GuardedRuns(repetitions, progress, isFit: isFit) { number in
             let before = number % 2 == 0 ? try sample(isOn: false) : nil
             let on = try sample(isOn: true)
             return (on: on, off: try before ?? sample(isOn: false), disk: try diskBytesPerSecond())
         }
-        let bytes = Double(JournalLayout.blockBytes) / Double(JournalLayout.recordsPerBlock)
         let (onNs, offNs) = (runs.median(\.on.backlogNs), runs.median(\.off.backlogNs))
         let singles = runs.samples.map { (Distribution($0.on.singles), Distribution($0.off.singles)) }
         func figure(_ isOn: Bool, _ part: (Distribution) -> Double) -> Double {
@@ -65,12 +83,25 @@ struct JournalBench {
                 detail: [
                     ("ns_per_fill", onNs), ("off_ns_per_fill", offNs), ("on_fills_per_second", 1e9 / onNs),
                     ("off_fills_per_second", 1e9 / offNs),
-                    ("durable_ns_per_fill", runs.median(\.on.durableNs)), ("bytes_per_record", bytes),
+                    ("durable_ns_per_fill", runs.median(\.on.durableNs)), ("bytes_per_record", recordBytes),
                     ("disk_bytes_per_second", runs.median(\.disk)),
-                    ("disk_records_per_second", runs.median(\.disk) / bytes), ("fills", Double(fillCount)),
-                ]),
+                    ("disk_records_per_second", runs.median(\.disk) / recordBytes),
+                    ("repetitions_with_a_slow_disk", Double(runs.unfit)),
+                    ("records_per_commit", runs.median(\.on.recordsPerCommit)),
+                    ("commit_ns", runs.median(\.on.commitNs)), ("fills", Double(fillCount)),
+                ] + cpus(interrupts)),
             publish,
         ]
+    }
+
+    /// Where the two threads and the disk's interrupts were.
+    private func cpus(_ interrupts: DiskInterrupts) -> [(name: String, value: Double)] {
+        var figures: [(name: String, value: Double)] = []
+        if let cpus {
+            figures = [("cpu_writer", Double(cpus.writer)), ("cpu_journal", Double(cpus.journal))]
+        }
+        if let cpu = interrupts.busiestSince() { figures.append(("cpu_disk_interrupts", Double(cpu))) }
+        return figures
     }
 
     private func series(_ name: String, _ samples: [Sample]) -> LatencySeries {
@@ -125,8 +156,12 @@ struct JournalBench {
         defer { try? FileManager.default.removeItem(atPath: directory) }
         var writer = BookWriter(book: book, segment: try bench.makeWriter(), options: options)
         if isOn { writer.logBounds() }
+        // Each thread has a core of its own, as with `pks run --pin`: the journal's is where it is started.
+        if let cpus { limit_pin_for_now(cpus.journal) }
+        defer { limit_unpin() }
         try committer?.start()
         defer { committer?.stop(withinNs: 1_000_000_000) }
+        if let cpus { limit_pin_for_now(cpus.writer) }
         let consumer = try RingConsumer(book: bench.book, producer: "p", segmentEpoch: writer.epoch)
         let ring = writer.attach(consumer)
         var fills = FillStream(keyCount: keyCount)
@@ -138,6 +173,7 @@ struct JournalBench {
         sample.singles = singles(&writer, ring, &producer, &fills)
         fills.put(&producer, count: fillCount)
         let before = writer.book.counters.fills
+        let figures = committer?.figures
         let start = pks_monotonic_ns()
         while writer.book.counters.fills - before < UInt64(fillCount) { _ = writer.drain(ring: ring) }
         sample.backlogNs = Double(pks_monotonic_ns() - start) / Double(fillCount)
@@ -147,6 +183,11 @@ struct JournalBench {
                 _ = writer.drain(ring: ring)
             }
             sample.durableNs = Double(pks_monotonic_ns() - start) / Double(fillCount)
+            if let old = figures, let new = committer?.figures, new.commits > old.commits {
+                let commits = Double(new.commits - old.commits)
+                sample.recordsPerCommit = Double(new.records - old.records) / commits
+                sample.commitNs = Double(new.totalNs - old.totalNs) / commits
+            }
         }
         try writer.stop(keep: false)
         return sample

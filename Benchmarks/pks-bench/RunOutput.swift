@@ -9,10 +9,22 @@ import Synchronization
 /// Any thread; one at a time gets through.
 final class RunOutput: Sendable {
     private let options: BenchOptions
-    private let machine = Machine.here()
+    private let machine = RunOutput.machineHere()
     private let goals = Mutex<[Goal]>([])
 
     init(_ options: BenchOptions) { self.options = options }
+
+    /// This machine, with what had to be measured of it.
+    private static func machineHere() -> Machine {
+        var machine = Machine.here()
+        let slowdown = limit_sibling_slowdown()
+        let verdict = slowdown > 1.3 ? "two threads of one core" : "two cores"
+        machine.fields["two_cpus"] =
+            slowdown < 0
+            ? "one only"
+            : String(format: "%@ (arithmetic beside itself takes %.2f times as long)", verdict, slowdown)
+        return machine
+    }
 
     private var isJSONOnStdout: Bool { options.jsonPath == "-" }
 

@@ -120,6 +120,10 @@ void limit_tell_signals(int file);
 /* Ends this process with `status` after the far side and the traces. */
 void limit_end_now(int status) __attribute__((noreturn));
 
+/* How much longer arithmetic takes on one of the two CPUs while the other does the same: near 1 for two cores, 1.3
+ * and more for two threads of one core; negative when this process may use one CPU only. */
+double limit_sibling_slowdown(void);
+
 /* P8: ns of one access to memory that depends on the one before, in a random circle through `bytes` of it, a
  * line of 128 bytes each; negative when there is no memory. */
 double limit_chase_ns(uint64_t bytes, uint64_t steps);
