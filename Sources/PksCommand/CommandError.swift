@@ -1,8 +1,10 @@
 import Glibc
 
-/// How the command ends, as the shell sees it: the values of sysexits.h.
+/// How the command ends, as the shell sees it: the values of sysexits.h, and 1.
 enum ExitStatus: Int32, Sendable {
     case success = 0
+    /// What was looked at is not as it must be.
+    case problems = 1
     /// The command line itself is wrong.
     case usage = 64
     /// Input was read and some of it could not be used.

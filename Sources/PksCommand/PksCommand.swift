@@ -15,6 +15,9 @@ public enum PksCommand {
         [
             RunVerb.self,
             FeedVerb.self,
+            PublishVerb.self,
+            TailVerb.self,
+            NATSVerb.self,
             TopVerb.self,
             ReadVerb.self,
             ListVerb.self,

@@ -1,7 +1,7 @@
 /// Subjects with wildcards, as streams state what they take in.
-enum SubjectFilter {
+public enum SubjectFilter {
     /// Whether a filter (`a.*.c`, `a.>`) takes in a subject without wildcards.
-    static func matches(_ filter: String, _ subject: String) -> Bool {
+    public static func matches(_ filter: String, _ subject: String) -> Bool {
         let words = filter.split(separator: ".")
         let tokens = subject.split(separator: ".")
         for (index, word) in words.enumerated() {
