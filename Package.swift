@@ -236,6 +236,10 @@ let package = Package(
                 "TestSupport",
             ],
             path: "Tests/Tools/pks-faults", swiftSettings: strict),
+        .executableTarget(
+            name: "pks-bus",
+            dependencies: ["BusMessages", "NATSBridge", "NATSSupport", "TestSupport"],
+            path: "Tests/Tools/pks-bus", swiftSettings: strict),
         .testTarget(
             name: "ShmTests",
             dependencies: [
@@ -263,6 +267,7 @@ let package = Package(
                 "ShmReader",
                 "Telemetry",
                 "TestSupport",
+                "pks-bus",
                 "pks-faults",
                 "pks-soak",
             ],
