@@ -91,8 +91,8 @@ let package = Package(
         .target(
             name: "Configuration",
             dependencies: [
-                "Accumulator", "CToml", "Feeds", "FixedPoint", "LotMatching", "Service", "ShmBridge",
-                "ShmFiles",
+                "Accumulator", "CToml", "Feeds", "FixedPoint", "LotMatching", "NATSBridge", "Service",
+                "ShmBridge", "ShmFiles",
             ],
             swiftSettings: strict),
         .systemLibrary(
@@ -251,6 +251,7 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "Accumulator",
+                "BusMessages",
                 "CJournal",
                 "Configuration",
                 "CSeqlock",
@@ -283,7 +284,9 @@ let package = Package(
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
             name: "ConfigurationTests",
-            dependencies: ["Accumulator", "Configuration", "LotMatching", "Service", "TestSupport"],
+            dependencies: [
+                "Accumulator", "Configuration", "LotMatching", "NATSBridge", "Service", "TestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "TelemetryTests",

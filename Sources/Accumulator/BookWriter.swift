@@ -181,6 +181,9 @@ public struct BookWriter: ~Copyable {
         }
     }
 
+    /// Shows readers how the book's bus is. Call it with a beat. Allocates nothing.
+    public mutating func setBus(_ bus: BusWords) { segment.setBus(bus) }
+
     /// Ends in good order: hands over the last effects and marks the segment stopped. With `keep` the final
     /// positions stay readable until the next writer of the book; otherwise the segment's name goes.
     public mutating func stop(keep: Bool) throws(ShmError) {

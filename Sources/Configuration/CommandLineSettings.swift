@@ -1,4 +1,5 @@
 public import LotMatching
+public import NATSBridge
 public import Service
 
 /// What a command line says over a configuration file. It goes for every book of the run.
@@ -27,6 +28,10 @@ public struct CommandLineSettings: Sendable {
     public var metrics: ListenAddress??
     /// `--metrics-public`.
     public var isMetricsPublic = false
+    /// `--nats`: the servers of the bus; empty for `off`.
+    public var servers: [NATSAddress]?
+    /// `--nats-create`.
+    public var createsMissing = false
 
     /// Nothing is said.
     public init() {}
@@ -40,6 +45,13 @@ public struct CommandLineSettings: Sendable {
                 metrics.map { .address($0) } ?? ConfigurationValue.none, .option("--metrics"))
         }
         if isMetricsPublic { values[.metricsPublic] = Setting(.flag(true), .option("--metrics-public")) }
+        return values
+    }
+
+    var natsValues: [NATSKey: Setting<ConfigurationValue>] {
+        var values: [NATSKey: Setting<ConfigurationValue>] = [:]
+        if let servers { values[.servers] = Setting(.servers(servers), .option("--nats")) }
+        if createsMissing { values[.create] = Setting(.flag(true), .option("--nats-create")) }
         return values
     }
 

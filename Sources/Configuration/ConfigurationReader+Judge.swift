@@ -8,6 +8,7 @@ extension ConfigurationReader {
         judgeCPUs()
         for book in books { judgeBook(book) }
         judgeClasses()
+        judgeNATS()
     }
 
     private mutating func judgeMetrics() {

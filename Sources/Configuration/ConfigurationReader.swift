@@ -12,6 +12,7 @@ struct ConfigurationReader {
     /// Whether the file was TOML.
     private(set) var isRead = false
     private(set) var service: [ServiceKey: Setting<ConfigurationValue>] = [:]
+    var nats: [NATSKey: Setting<ConfigurationValue>] = [:]
     private(set) var books: [BookConfiguration] = []
 
     private var defaults = BookLayer()
@@ -19,7 +20,7 @@ struct ConfigurationReader {
     /// Whether `book` stands there at all, right or wrong.
     private var hasBooks = false
 
-    private static let tables = ["service", "defaults", "book"]
+    private static let tables = ["service", "nats", "defaults", "book"]
     /// As many as a machine could ever have writers for.
     private static let booksMax = 256
 
@@ -36,10 +37,12 @@ struct ConfigurationReader {
             if entry.key == "book" { hasBooks = true }
             switch (entry.key, entry.value.content) {
             case ("service", .table(let entries)): readService(entries)
+            case ("nats", .table(let entries)): readNATS(entries)
             case ("defaults", .table(let entries)):
                 defaults = BookLayer(entries, at: entry.place, isBook: false, &decoder)
             case ("book", .array(let elements)): readBooks(elements, entry)
-            case ("service", _), ("defaults", _): decoder.notTable(entry, "a table, [\(entry.key)],")
+            case ("service", _), ("nats", _), ("defaults", _):
+                decoder.notTable(entry, "a table, [\(entry.key)],")
             case ("book", .table):
                 decoder.notTable(entry, "an array of tables, [[book]] with two brackets,")
             case ("book", _): decoder.notTable(entry, "an array of tables, [[book]],")
@@ -50,14 +53,19 @@ struct ConfigurationReader {
 
     /// Something at the top that has no business there: often a key of a table that was forgotten.
     private mutating func unknownTable(_ entry: TOMLEntry) {
-        let isServiceKey = ServiceKey(rawValue: entry.key) != nil
-        guard isServiceKey || BookKey(rawValue: entry.key) != nil || BookTable(rawValue: entry.key) != nil
-        else {
+        let table: String
+        if ServiceKey(rawValue: entry.key) != nil {
+            table = "[service]"
+        } else if BookKey(rawValue: entry.key) != nil || BookTable(rawValue: entry.key) != nil {
+            table = "[defaults] or [[book]]"
+        } else if NATSKey(rawValue: entry.key) != nil {
+            table = "[nats]"
+        } else {
             return decoder.unknown(entry, known: Self.tables, in: "the file")
         }
         decoder.mistakes.add(
             .file(entry.place), "\(entry.key) stands before any table", "a table was expected",
-            isServiceKey ? "write [service] above it" : "write [defaults] or [[book]] above it")
+            "write \(table) above it")
     }
 
     private mutating func readService(_ entries: [TOMLEntry]) {
@@ -103,6 +111,7 @@ struct ConfigurationReader {
 
     mutating func resolve(file: String) {
         resolveService()
+        resolveNATS()
         refuseDuplicates()
         let chosen = chosenLayers(file: file)
         if commandLine.cpus.count > chosen.count && decoder.mistakes.isEmpty {

@@ -1,4 +1,5 @@
 public import LotMatching
+public import NATSBridge
 public import Service
 
 /// A value of a configuration in the type that its key has.
@@ -25,6 +26,8 @@ public enum ConfigurationValue: Hashable, Sendable {
     case address(ListenAddress)
     /// Users by name or number.
     case users([UserReference])
+    /// Servers of a bus; what they print has no secret.
+    case servers([NATSAddress])
 
     // An accessor of another type than the key has is a defect of the program.
 
@@ -86,6 +89,11 @@ public enum ConfigurationValue: Hashable, Sendable {
         guard case .users(let users) = self else { preconditionFailure("no users: \(self)") }
         return users
     }
+
+    var servers: [NATSAddress] {
+        guard case .servers(let servers) = self else { preconditionFailure("no servers: \(self)") }
+        return servers
+    }
 }
 
 /// A user as somebody named it, and its number.
@@ -118,6 +126,14 @@ enum ValueKind: Sendable {
     case cpu
     case address
     case users
+    case durationBetween(ClosedRange<Int64>)
+    case servers
+    case streamName
+    case consumerTemplate
+    case subjectTemplate
+    case publicKey
+    /// A text without blanks that may be empty, which stands for none.
+    case word
 
     /// Whether a relative value means another file elsewhere.
     var isPath: Bool {

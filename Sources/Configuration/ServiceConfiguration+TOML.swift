@@ -1,6 +1,7 @@
 import Accumulator
 import FixedPoint
 import LotMatching
+import NATSBridge
 import Service
 
 extension ServiceConfiguration {
@@ -12,6 +13,12 @@ extension ServiceConfiguration {
         text.append("")
         text.append("[service]")
         for key in ServiceKey.allCases {
+            let setting = self[key]
+            text.append(key.rawValue, TOMLText.value(setting.value, key.kind), setting.origin)
+        }
+        text.append("")
+        text.append("[nats]")
+        for key in NATSKey.allCases {
             let setting = self[key]
             text.append(key.rawValue, TOMLText.value(setting.value, key.kind), setting.origin)
         }
@@ -31,7 +38,7 @@ extension ConfigurationValue {
         case .method(let method): method.name
         case .wait(let wait): wait.rawValue
         case .address(let address): address.description
-        case .none, .text, .count, .flag, .users: ""
+        case .none, .text, .count, .flag, .users, .servers: ""
         }
     }
 }
@@ -100,6 +107,9 @@ struct TOMLText {
         case .users(let users):
             "[" + users.map { $0.text == "\($0.uid)" ? $0.text : quoted($0.text) }.joined(separator: ", ")
                 + "]"
+        // Without what is secret in them.
+        case .servers(let servers):
+            "[" + servers.map { quoted($0.description) }.joined(separator: ", ") + "]"
         }
     }
 

@@ -11,6 +11,8 @@ import ShmBridge
 public struct ServiceConfiguration: Sendable {
     /// A value for each key of `[service]`.
     public internal(set) var service: [ServiceKey: Setting<ConfigurationValue>]
+    /// A value for each key of `[nats]`.
+    public internal(set) var nats: [NATSKey: Setting<ConfigurationValue>]
     /// The books, in the order of the file or the command line.
     public internal(set) var books: [BookConfiguration]
     /// What looks wrong and works: a line each, as `ConfigurationMistake` says it.
@@ -48,6 +50,7 @@ public struct ServiceConfiguration: Sendable {
         if bytes == nil || reader.isRead { reader.resolve(file: file) }
         if !reader.decoder.mistakes.isEmpty { throw .mistakes(reader.decoder.mistakes.lines) }
         service = reader.service
+        nats = reader.nats
         books = reader.books
         warnings = MistakeList.sorted(reader.decoder.mistakes.warnings).map(\.description)
     }

@@ -40,6 +40,13 @@ struct ValueDecoder {
             case (.address, .text(let text)):
                 ListenAddress(text).map { .address($0) } ?? wrong(entry, kind)
             case (.users, .array(let elements)): users(elements, entry)
+            case (.durationBetween(let range), .text(let text)): duration(text, range, entry)
+            case (.servers, _): servers(entry)
+            case (.streamName, .text(let text)): streamName(text, entry)
+            case (.consumerTemplate, .text(let text)): consumerTemplate(text, entry)
+            case (.subjectTemplate, .text(let text)): subjectTemplate(text, entry)
+            case (.publicKey, .text(let text)): publicKey(text, entry)
+            case (.word, .text(let text)): word(text, entry)
             default: wrong(entry, kind)
             }
         return decoded.map { Setting($0, origin) }
@@ -243,6 +250,16 @@ extension ValueKind {
         case .address:
             "an address and a port in quotes, such as \"127.0.0.1:9464\" or \"[::1]:0\", or \"off\""
         case .users: "an array of users, such as [\"alice\", 1001]"
+        case .durationBetween(let range):
+            "a length of time from \"\(DurationText.text(range.lowerBound))\" to "
+                + "\"\(DurationText.text(range.upperBound))\" in quotes"
+        case .servers: "an array of addresses, such as [\"nats://localhost:4222\"]"
+        case .streamName: "a name of letters, digits, dashes and underscores in quotes"
+        case .consumerTemplate:
+            "a name of letters, digits, dashes and underscores with {book} in it, in quotes,"
+        case .subjectTemplate: "words with dots between, one of them {book}, in quotes,"
+        case .publicKey: "a public NKey in quotes"
+        case .word: "a name without blanks in quotes"
         }
     }
 }

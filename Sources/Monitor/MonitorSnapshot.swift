@@ -57,11 +57,17 @@ package struct MonitorSnapshot {
         let theme = Theme(palette: .mono, isASCII: isASCII)
         let screen = Screen(model, Grid(width: 0, height: 0), theme)
         let shown = model.shownBooks.filter { !model.books[$0].health.path.isEmpty }
-        let books = shown.map { Table.Row(values: screen.values(of: model.books[$0])) }
-        try Self.write(Table(Screen.bookColumns, books, nil, theme), write)
+        let hasBus = model.hasBus
+        let books = shown.map { Table.Row(values: screen.values(of: model.books[$0], hasBus: hasBus)) }
+        try Self.write(Table(Screen.bookColumns(hasBus: hasBus), books, nil, theme), write)
         for number in shown {
             let book = model.books[number]
             if let trouble = book.health.trouble(nowNs: model.nowNs) {
+                try write("\(screen.safe(visible(book.name))): \(screen.safe(trouble))\n")
+            }
+            if book.health.isCurrent, let bus = book.health.bus,
+                let trouble = bus.trouble(durableSeq: book.health.durableSeq)
+            {
                 try write("\(screen.safe(visible(book.name))): \(screen.safe(trouble))\n")
             }
         }

@@ -26,6 +26,8 @@ final class BookHost: @unchecked Sendable {
     let journal: BookJournal?
     /// How far each ring was in the journal that the book began with.
     let rings: RingTable
+    /// Where the book's bus is asked how it is.
+    let bus = BusBoard()
     private let files: StandingFiles
     private var writer: BookWriter?
     private var thread: pthread_t?
@@ -158,6 +160,11 @@ final class BookHost: @unchecked Sendable {
         } catch {
             throw .journal(name, error)
         }
+    }
+
+    /// Hands the writer what is to be shown of the book's bus.
+    func tellBus() {
+        if let status = bus.current { mailbox.setBus(status.words) }
     }
 
     /// Why the book cannot go on; nil while it can. Looks at files only when told to: that may touch a disk.

@@ -30,7 +30,7 @@ extension PositionService {
             },
             distinctRejects: told.entries.sorted { $0.lastNs < $1.lastNs }.compactMap { reject($0, host) },
             rejectsNotTold: told.notTold, rings: rings.sorted { $0.producer < $1.producer },
-            refusedRings: keeper.refusedRings, journal: host.journal?.stats)
+            refusedRings: keeper.refusedRings, journal: host.journal?.stats, bus: host.bus.current)
     }
 
     private func ring(of kept: KeptRing, _ host: BookHost, nowNs: Int64) -> RingStats {

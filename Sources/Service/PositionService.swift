@@ -180,6 +180,16 @@ public final class PositionService: @unchecked Sendable {
         lock.withLock { _ in makeStats(keepers) }
     }
 
+    /// Says who knows how the book's bus is: figures and the book's segment show it from then on, also when the service
+    /// has stopped. `status` is called many times a second, on several threads, and must not wait. The name is one of
+    /// this service's books.
+    public func showBus(of book: String, _ status: @escaping @Sendable () -> BusStatus) {
+        guard let host = hosts.first(where: { $0.name == book }) else {
+            preconditionFailure("a book of this service")
+        }
+        host.bus.set(status)
+    }
+
     // MARK: - The end
 
     /// Tells the writers to take what is on the rings at this moment, publish it and end, within `withinNs` at
@@ -190,6 +200,7 @@ public final class PositionService: @unchecked Sendable {
             return state.isStarted && !state.isStopping
         }
         guard isFirst else { return }
+        for host in hosts { host.tellBus() }
         for host in hosts { host.mailbox.askToStop(deadlineNs: pks_monotonic_ns() + withinNs) }
     }
 
@@ -217,7 +228,10 @@ public final class PositionService: @unchecked Sendable {
                 state.changesToCome = 2
             }
             state.changesToCome -= 1
-            for host in hosts { host.journal?.tick(log, book: host.name) }
+            for host in hosts {
+                host.journal?.tick(log, book: host.name)
+                host.tellBus()
+            }
             for keeper in keepers {
                 keeper.tick(
                     nowNs: nowNs, directoryHasChanged: state.changesToCome >= 0, isClosing: state.isStopping)

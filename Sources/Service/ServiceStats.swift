@@ -54,6 +54,8 @@ public struct BookStats: Sendable {
     public var refusedRings: [(producer: String, reason: String)]
     /// What the journal does; nil without one.
     public var journal: JournalStats?
+    /// What connects the book with a bus; nil when it is on none.
+    public var bus: BusStatus?
 }
 
 /// A book's journal as its threads tell of it.

@@ -101,6 +101,7 @@ struct WriterLoop: ~Copyable {
 
     private mutating func beat(_ nowNs: Int64) {
         nextBeatNs = nowNs &+ Self.beatNs
+        writer.setBus(mailbox.busWords)
         writer.beat()
         mailbox.setHeartbeat(nowNs)
         ledger.handOver()
@@ -214,6 +215,7 @@ struct WriterLoop: ~Copyable {
         let deadlineNs = mailbox.stopDeadlineNs ?? 0
         let left = drainWhatIsThere(deadlineNs: deadlineNs, stopsForStop: false)
         awaitDurable(deadlineNs: deadlineNs)
+        writer.setBus(mailbox.busWords)
         writer.beat()
         // With `keep` nothing is removed, so nothing can fail.
         try? writer.stop(keep: true)

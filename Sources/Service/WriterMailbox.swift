@@ -1,5 +1,6 @@
 import Accumulator
 import CSeqlock
+import ShmBridge
 
 // SAFETY: `words` and `parcels` are allocated in init and freed in deinit. A parcel belongs to the side that its
 // place's state names, and changes hands with a release store that the other side's acquire load meets.
@@ -37,6 +38,7 @@ final class WriterMailbox: @unchecked Sendable {
     private static let bell = 0
     private static let liveWanted = 1
     private static let stopWanted = 2
+    private static let bus = 8
     private static let phaseWord = 16
     private static let heartbeatWord = 17
     private static let leftWord = 18
@@ -114,6 +116,15 @@ final class WriterMailbox: @unchecked Sendable {
         ring()
     }
 
+    /// How the book's bus is, for the writer to show with its next beat.
+    func setBus(_ words: BusWords) {
+        store(Self.bus, words.state)
+        store(Self.bus + 1, words.ingestSeq)
+        store(Self.bus + 2, words.ingestPending)
+        store(Self.bus + 3, words.publishedSeq)
+        store(Self.bus + 4, words.alarms)
+    }
+
     /// The writer's last sign of life, CLOCK_MONOTONIC ns; 0 before its first.
     var heartbeatNs: Int64 { Int64(bitPattern: load(Self.heartbeatWord)) }
 
@@ -133,6 +144,17 @@ final class WriterMailbox: @unchecked Sendable {
     /// Changes whenever there is something to look at. One load.
     @inline(__always)
     var bellCount: UInt64 { load(Self.bell) }
+
+    /// How the book's bus is; each word is right by itself.
+    var busWords: BusWords {
+        var words = BusWords()
+        words.state = load(Self.bus)
+        words.ingestSeq = load(Self.bus + 1)
+        words.ingestPending = load(Self.bus + 2)
+        words.publishedSeq = load(Self.bus + 3)
+        words.alarms = load(Self.bus + 4)
+        return words
+    }
 
     var isLiveWanted: Bool { load(Self.liveWanted) != 0 }
 

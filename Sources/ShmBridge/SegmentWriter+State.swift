@@ -86,6 +86,17 @@ extension SegmentWriter {
         }
     }
 
+    /// Publishes how the book's bus is. Each word is right by itself. Allocates nothing.
+    public mutating func setBus(_ bus: BusWords) {
+        // SAFETY: words of the live lines. SYNC: partner is SegmentReader.bus; the state comes last, with release, so
+        // that whoever sees it sees words at least as new.
+        unsafe pks_store_relaxed(&live.pointee.bus_ingest_seq, bus.ingestSeq)
+        unsafe pks_store_relaxed(&live.pointee.bus_ingest_pending, bus.ingestPending)
+        unsafe pks_store_relaxed(&live.pointee.bus_published_seq, bus.publishedSeq)
+        unsafe pks_store_relaxed(&live.pointee.bus_alarms, bus.alarms)
+        unsafe pks_store_release(&live.pointee.bus_state, bus.state)
+    }
+
     /// Ends the segment in good order. With `keep` the final positions stay readable under the book's name
     /// until the next writer replaces them; otherwise the name goes, and readers that are attached keep
     /// what they have. Throws `system` when the name cannot be removed.

@@ -7,7 +7,8 @@ import ShmReader
 package enum MetricCatalog {
     /// The families; `version` is that of the program.
     package static func families(version: String) -> [MetricFamily] {
-        process(version) + bookState + bookCounts + bookSizes + MetricFamily.journal + ringState + ringCounts
+        process(version) + bookState + bookCounts + bookSizes + MetricFamily.journal
+            + MetricFamily.bus + ringState + ringCounts
     }
 
     private static func process(_ version: String) -> [MetricFamily] {

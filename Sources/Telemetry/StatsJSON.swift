@@ -57,7 +57,7 @@ package enum StatsJSON {
         json.endObject()
     }
 
-    private static func add(_ name: String, _ text: String?, to json: inout JSONText) {
+    static func add(_ name: String, _ text: String?, to json: inout JSONText) {
         if let text { json.add(name, text) } else { json.add(name, literal: "null") }
     }
 
@@ -80,6 +80,7 @@ package enum StatsJSON {
             json.add("durable_lag_records", literal: "null")
         }
         append(book.journal, to: &json)
+        append(book.bus, to: &json)
         json.add("positions", book.positions)
         json.add("positions_max", book.positionsMax)
         json.add("fills", book.counters.fills)

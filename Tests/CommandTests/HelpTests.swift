@@ -37,7 +37,7 @@ import Testing
         let scratch = try Scratch()
         let run = try Pks.run(["--version"], in: scratch)
         #expect(run.status == 0)
-        #expect(run.output.hasPrefix("pks \(PksCommand.version) (ABI 1.1, layout "))
+        #expect(run.output.hasPrefix("pks \(PksCommand.version) (ABI 1.2, layout "))
     }
 
     /// Command lines that are wrong, and the one line that each is answered with.

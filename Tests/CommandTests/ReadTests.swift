@@ -135,7 +135,7 @@ import Testing
         let words = line.split(separator: " ")
         #expect(words[1] == "stopped")
         #expect(words[4] == "1/1024")
-        #expect(words[5...7] == ["4", "0", "1.1"])
+        #expect(words[5...8] == ["4", "0", "-", "1.2"])
         let bad = try #require(list.outputLines.first { $0.hasPrefix(broken) })
         #expect(bad.contains(" broken "))
         let json = try Pks.run(["ls", "--json"], in: scratch)

@@ -152,7 +152,17 @@ import Testing
                 ["--book", "a", "--durable-first"], 78,
                 "pks: command line --durable-first: durable-first without a journal"
             ),
-            (["--book", "a", "--nats", "x"], 64, "pks: run --nats: this version does not have the bus yet"),
+            (["--book", "a", "--nats", "x"], 64, "pks: --nats: needs a journal: fills are acknowledged"),
+            (["--book", "a", "--no-journal", "--nats", "x"], 64, "pks: --nats: needs a journal"),
+            (["--book", "a", "--nats-create"], 64, "pks: --nats-create: there is no bus without --nats"),
+            (
+                ["--book", "a", "--journal", "j", "--nats", "http://me:secret@h"], 64,
+                "pks: --nats http://***@h: not the address of a server"
+            ),
+            (
+                ["--book", "a.b", "--journal", "j", "--nats", "h"], 78,
+                "pks: command line --book: the book \"a.b\" on the bus: a name without dots was expected"
+            ),
             (["--book", "a", "--wait", "sleep"], 64, "pks: run: --wait sleep: no such choice"),
             (["--book", "a", "--rings", "65"], 64, "pks: run: --rings 65: out of range (from 1 to 64)"),
             (["a"], 64, "pks: run: unexpected a (pks run takes options only)"),

@@ -35,7 +35,18 @@ import Testing
                         producerHeartbeatNs: 0, consumerHeartbeatNs: 0, fills: 10, duplicates: 2, rejects: 5),
                     lagNs: 1_500_000_000, isProducerAlive: false)
             ],
-            refusedRings: [(producer: "odd", reason: "wrong magic")])
+            refusedRings: [(producer: "odd", reason: "wrong magic")], bus: bus)
+    }
+
+    private static var bus: BusStatus {
+        var bus = BusStatus()
+        (bus.ingest.state, bus.ingest.server) = (.live, "nats://127.0.0.1:4222")
+        (bus.ingest.takenSeq, bus.ingest.durableSeq, bus.ingest.pendingCount) = (51, 50, 7)
+        (bus.ingest.fillCount, bus.ingest.redeliveredCount) = (49, 2)
+        bus.ingest.lastAlarm = "stream \u{1b}[2JX ends at 4"
+        (bus.publisher.state, bus.publisher.publishedSeq, bus.publisher.lagRecords) = (.waiting, 8, 4)
+        bus.publisher.trouble = "stream P is missing"
+        return bus
     }
 
     /// A daemon in this process that has these books.
@@ -63,6 +74,9 @@ import Testing
             "alpha zero_quantity 5",
             "alpha zero_quantity gw acc \\u{1b}[2J ES 5 1970-01-01T00:00:00.000Z 1970-01-01T00:00:01.000Z t9 8",
             "alpha: 7 more rejects were too many to tell apart",
+            "alpha live nats://127.0.0.1:4222 51 50 7 0 0 49 2 0 0", "alpha waiting 8 4 0 0 0 0 0 0 0",
+            "alpha: bus, ingest: last alarm: stream \\u{1b}[2JX ends at 4",
+            "alpha: bus, publisher: stream P is missing",
         ] { #expect(words.contains(line), "\(line)\n\(run.output)") }
         server.stop()
     }

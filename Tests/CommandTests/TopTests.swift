@@ -141,7 +141,7 @@ struct TopTerminalTests {
         let terminal = try top(scratch)
         let first = try terminal.await("GAMMA")
         #expect(line(first, "ALPHA")?.contains(" 10 ") == true)
-        #expect(first?.contains("pks-positions-v1-\(scratch.book), ABI 1.1") == true)
+        #expect(first?.contains("pks-positions-v1-\(scratch.book), ABI 1.2") == true)
         market.publish(0, net: -77)
         #expect(try terminal.await("-77") != nil)
         try terminal.press("s", "-net", "Enter")

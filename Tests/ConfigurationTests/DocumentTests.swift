@@ -32,6 +32,8 @@ import Testing
         let text = try Self.text("docs/configuration.md")
         let service = Self.rows(text, under: "### `[service]`")
         #expect(service.map(\.name) == ServiceKey.allCases.map(\.rawValue))
+        let nats = Self.rows(text, under: "### `[nats]`")
+        #expect(nats.map(\.name) == NATSKey.allCases.map(\.rawValue))
         let book = Self.rows(text, under: "### `[defaults]` and `[[book]]`")
         #expect(
             book.map(\.name) == BookKey.allCases.map(\.rawValue) + BookTable.allCases.map(\.rawValue)
@@ -44,6 +46,10 @@ import Testing
             guard let key = BookKey(rawValue: row.name), row.cells.count > 4, key != .name else { continue }
             let shown = key == .instruments ? "none" : "`\(TOMLText.value(key.standard, key.kind))`"
             #expect(row.cells[2] == shown, "\(key)")
+        }
+        for row in Self.rows(text, under: "### `[nats]`") {
+            let key = try #require(NATSKey(rawValue: row.name))
+            #expect(row.cells[2] == "`\(TOMLText.value(key.standard, key.kind))`", "\(key)")
         }
     }
 

@@ -62,6 +62,7 @@ import Testing
 
     @Test func `Every key of a file is shown, with its origin`() throws {
         let shown = try configuration("[[book]]\nname = \"a\"\nrings = 3\n").toml
+        for key in NATSKey.allCases { #expect(shown.contains("\n\(key.rawValue) = ")) }
         for key in ServiceKey.allCases { #expect(shown.contains("\n\(key.rawValue) = ")) }
         for key in BookKey.allCases { #expect(shown.contains("\n\(key.rawValue) = ")) }
         #expect(shown.contains("rings = 3                               # /etc/pks/pks.toml:3:9\n"))

@@ -64,7 +64,7 @@ enum Desk {
     static func health(_ book: String, _ status: WriterStatus = .live, pid: UInt32 = 4711) -> BookHealth {
         var health = BookHealth(condition: .writer(status))
         health.path = "/dev/shm/pks-positions-v1-\(book)"
-        health.abi = "1.1"
+        health.abi = "1.2"
         health.epoch = 7
         health.writerPid = pid
         health.createdNs = startNs - 7_380_000_000_000

@@ -54,6 +54,18 @@ import Testing
         #expect(value("pks_journal_commits_total") == nil)
         #expect(value("pks_journal_commits_total", ["book": "beta"]) == "31")
         #expect(value("pks_journal_waits", ["book": "beta"]) == "1")
+        #expect(value("pks_bus_alarms_total") == nil)
+        #expect(value("pks_bus_alarms_total", ["book": "beta"]) == "3")
+        #expect(
+            value("pks_bus_ingest_state", ["book": "beta", "pks_bus_ingest_state": "live"]) == "1")
+        #expect(
+            value("pks_bus_publisher_state", ["book": "beta", "pks_bus_publisher_state": "waiting"]) == "1")
+        #expect(
+            value("pks_bus_ingest_alarms_total", ["book": "beta", "kind": "stream_truncated"]) == "2")
+        #expect(value("pks_bus_ingest_redelivered_total", ["book": "beta"]) == "21")
+        #expect(value("pks_bus_ingest_pending_messages", ["book": "beta"]) == "17")
+        #expect(value("pks_bus_publish_lag_records", ["book": "beta"]) == "200")
+        #expect(value("pks_bus_publish_conflated_total", ["book": "beta"]) == "32")
         #expect(value("pks_journal_bytes", ["book": "beta"]) == "3145728")
         #expect(value("pks_journal_free_bytes", ["book": "beta"]) == "7516192768")
         #expect(value("pks_journal_files_removed_total", ["book": "beta"]) == "5")

@@ -47,7 +47,28 @@ enum Sample {
                     lastRealtimeNs: 1, lastTradeID: "", lastSourceRef: 0),
             ],
             rejectsNotTold: 4, rings: rings, refusedRings: [(producer: "odd", reason: "not a ring")],
-            journal: hasJournal ? journal : nil)
+            journal: hasJournal ? journal : nil, bus: hasJournal ? bus : nil)
+    }
+
+    private static var bus: BusStatus {
+        var bus = BusStatus()
+        bus.ingest.state = .live
+        bus.ingest.server = "nats://***@127.0.0.1:4222"
+        (bus.ingest.takenSeq, bus.ingest.durableSeq, bus.ingest.pendingCount) = (5000, 4990, 17)
+        (bus.ingest.unacknowledgedCount, bus.ingest.messageCount, bus.ingest.fillCount) = (10, 4000, 4200)
+        (bus.ingest.redeliveredCount, bus.ingest.poisonCount, bus.ingest.rejectCount) = (21, 2, 3)
+        (bus.ingest.connectCount, bus.ingest.lifecycleCount, bus.ingest.unstoredCount) = (4, 5, 1)
+        bus.ingest.alarms = [
+            .init(kind: "stream_truncated", count: 2), .init(kind: "delivery_lost", count: 0),
+        ]
+        bus.ingest.lastAlarm = "stream \u{1b}[2J ends at 4"
+        bus.publisher.state = .waiting
+        (bus.publisher.publishedSeq, bus.publisher.lagRecords, bus.publisher.storedCount) = (700, 200, 900)
+        (bus.publisher.foundCount, bus.publisher.underWayCount, bus.publisher.unsentCount) = (6, 7, 8)
+        (bus.publisher.resentCount, bus.publisher.conflatedCount, bus.publisher.refusedCount) = (31, 32, 33)
+        (bus.publisher.connectCount, bus.publisher.alarmCount, bus.publisher.replicaBytes) = (9, 1, 1 << 20)
+        bus.publisher.trouble = "stream PKS-POSITIONS is missing"
+        return bus
     }
 
     private static var journal: JournalStats {

@@ -15,7 +15,7 @@
 #include "pks_slot.h"
 
 #define PKS_ABI_MAJOR 1
-#define PKS_ABI_MINOR 1
+#define PKS_ABI_MINOR 2
 #define PKS_SEGMENT_MAGIC 0x3130534f50534b50ull /* "PKSPOS01" */
 #define PKS_SEGMENT_PREFIX "/pks-positions-v1-"
 #define PKS_PAGE_BYTES 4096
@@ -38,6 +38,15 @@
 #define PKS_DEGRADED_JOURNAL 8
 #define PKS_DEGRADED_PRODUCER 16 /* a producer's ring is quarantined */
 #define PKS_DEGRADED_HISTORY 32  /* began without fills that a ring has freed: positions lack them */
+
+/* live.bus_state, since minor 2: how what connects the book with a message bus is. */
+#define PKS_BUS_NONE 0       /* the book is on no bus, or its writer is older */
+#define PKS_BUS_STARTING 1   /* reading the journal before it publishes */
+#define PKS_BUS_LIVE 2       /* connected, both ways */
+#define PKS_BUS_CONNECTING 3 /* no connection; tried again and again */
+#define PKS_BUS_WAITING 4    /* connected, and something is missing or refused there */
+#define PKS_BUS_FAILED 5     /* publishing has ended for good; the book goes on */
+#define PKS_BUS_STOPPED 6    /* ended in good order */
 
 #define PKS_REJECT_REASONS 32 /* reject reasons are 1...31; the table is in docs/shm-abi.md */
 
@@ -94,7 +103,12 @@ struct pks_live {
     uint64_t state;
     uint64_t state_since_ns;
     uint64_t degraded_reasons;
-    uint64_t pad0[12];
+    uint64_t bus_state;          /* this and the next four since minor 2; as old as a heartbeat */
+    uint64_t bus_ingest_seq;     /* the newest message of the stream of fills that was taken */
+    uint64_t bus_ingest_pending; /* messages that are still to come, when last asked */
+    uint64_t bus_published_seq;  /* everything of the records up to here is on the bus */
+    uint64_t bus_alarms;         /* what should not happen to a stream and has, since the start */
+    uint64_t pad0[7];
     /* line 1 */
     uint64_t applied_seq; /* all slots show at least this record */
     uint64_t pad1[15];
@@ -187,7 +201,12 @@ PKS_OFFSET(pks_live, heartbeat_ns, 0);
 PKS_OFFSET(pks_live, state, 8);
 PKS_OFFSET(pks_live, state_since_ns, 16);
 PKS_OFFSET(pks_live, degraded_reasons, 24);
-PKS_OFFSET(pks_live, pad0, 32);
+PKS_OFFSET(pks_live, bus_state, 32);
+PKS_OFFSET(pks_live, bus_ingest_seq, 40);
+PKS_OFFSET(pks_live, bus_ingest_pending, 48);
+PKS_OFFSET(pks_live, bus_published_seq, 56);
+PKS_OFFSET(pks_live, bus_alarms, 64);
+PKS_OFFSET(pks_live, pad0, 72);
 PKS_OFFSET(pks_live, applied_seq, 128);
 PKS_OFFSET(pks_live, pad1, 136);
 PKS_OFFSET(pks_live, durable_seq, 256);

@@ -172,6 +172,7 @@ final class BookFollower {
         health.counters = reader.counters
         if health.counters?.rejects != 0 { health.rejects = rejects() }
         health.rings = rings.status()
+        health.bus = reader.bus
         return health
     }
 

@@ -53,6 +53,8 @@ package struct BookHealth: Sendable, Equatable {
     package var rejects: [RejectCount] = []
     /// The rings that could be opened; nil when none could.
     package var rings: Rings?
+    /// What connects the book with a bus; nil when it is on none.
+    package var bus: BusView?
 
     /// How often records were refused for one reason.
     package struct RejectCount: Sendable, Equatable {

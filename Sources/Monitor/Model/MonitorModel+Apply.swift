@@ -2,6 +2,11 @@ import CSeqlock
 import PositionText
 import ShmReader
 
+extension MonitorModel {
+    /// Whether a book that is shown is on a bus.
+    var hasBus: Bool { shownBooks.contains { books[$0].health.bus != nil } }
+}
+
 /// Taking over what the looks at books have found.
 extension MonitorModel {
     /// Takes over what is new of one book.

@@ -9,8 +9,11 @@ extension Screen {
         ("WRITER", 65, true), ("UP", 60, true), ("FILLS", 40, true), ("RINGS", 35, true),
     ]
 
-    static var bookColumns: [Table.Column] {
-        heads.enumerated().map { place, head in
+    /// Only where a book is on a bus.
+    static let busHead = (title: "BUS", priority: 78, isNumber: false)
+
+    static func bookColumns(hasBus: Bool) -> [Table.Column] {
+        (hasBus ? heads + [busHead] : heads).enumerated().map { place, head in
             var column = Table.Column(title: head.title, isNumber: head.isNumber, priority: head.priority)
             column.textMax = place == 0 ? 24 : 12
             return column
@@ -21,8 +24,9 @@ extension Screen {
         guard !plan.bookRows.isEmpty else { return }
         let shown = booksOnScreen()
         var rows: [Table.Row] = []
-        for book in shown { rows.append(Table.Row(values: values(of: model.books[book]))) }
-        let table = Table(Self.bookColumns, rows, fits[.books], theme)
+        let hasBus = model.hasBus
+        for book in shown { rows.append(Table.Row(values: values(of: model.books[book], hasBus: hasBus))) }
+        let table = Table(Self.bookColumns(hasBus: hasBus), rows, fits[.books], theme)
         fits[.books] = table.fits
         table.draw(
             on: &grid, top: plan.bookHeadRow, body: plan.bookRows.lowerBound, width: grid.width, gap: gap)
@@ -41,7 +45,7 @@ extension Screen {
         return Array(all[start..<start + room])
     }
 
-    func values(of book: BookState) -> [Table.Value] {
+    func values(of book: BookState, hasBus: Bool) -> [Table.Value] {
         let health = book.health
         let isKnown = !health.path.isEmpty
         func fact(_ text: @autoclosure () -> String, _ role: Style.Role = .plain) -> Table.Value {
@@ -51,7 +55,7 @@ extension Screen {
         let rejects = counters?.rejects ?? 0
         let lag = health.rings.map { grouped($0.lag) } ?? "-"
         let rate = health.isCurrent ? book.fillsPerSecond.map { grouped(UInt64(max(0, $0))) } ?? "-" : "-"
-        return [
+        let values = [
             Table.Value(text: safe(visible(book.name))),
             Table.Value(text: stateText(health), role: stateRole(health)),
             fact(rate),
@@ -62,6 +66,20 @@ extension Screen {
             fact("\(health.writerPid)"), fact(ageText(model.nowNs - health.createdNs)),
             fact(grouped(counters?.fills ?? 0)), fact(ringText(health)),
         ]
+        return hasBus ? values + [busValue(health)] : values
+    }
+
+    /// The bus in a word. What a writer that is gone said of it is old.
+    private func busValue(_ health: BookHealth) -> Table.Value {
+        guard let bus = health.bus else { return Table.Value(text: "-", role: .quiet) }
+        let role: Style.Role =
+            switch bus.state {
+            case .live: .good
+            case .starting, .waiting, .connecting: .warning
+            case .stopped: .quiet
+            case .failed, .unknown: .bad
+            }
+        return Table.Value(text: bus.state.word, role: health.isCurrent ? role : .quiet)
     }
 
     private func ringText(_ health: BookHealth) -> String {
@@ -128,13 +146,21 @@ extension Screen {
         // The name as shm_open knows it.
         let name = "/" + (health.path.split(separator: "/").last ?? "")
         return [
-            ("\(safe(visible(name))), ABI \(health.abi)", .quiet),
+            ("\(safe(visible(name))), ABI \(health.abi)", .quiet)
+        ] + busFacts(of: health) + [
             ("duplicates \(grouped(counters.duplicates))", .quiet),
             ("conflicts \(grouped(counters.conflicts))", counters.conflicts > 0 ? .warning : .quiet),
             ("late \(grouped(counters.late))", .quiet),
             ("open lots \(grouped(counters.openLots))", .quiet),
             ("matches \(grouped(counters.matches))", .quiet),
         ]
+    }
+
+    /// How far the bus is behind: messages that are still to come, and records whose effects are still to go.
+    private func busFacts(of health: BookHealth) -> [Part] {
+        guard let bus = health.bus else { return [] }
+        let lag = bus.lagRecords(durableSeq: health.durableSeq)
+        return [("bus: \(grouped(bus.ingestPending)) to come, \(grouped(lag)) to go", .quiet)]
     }
 
     private func troubles(of book: BookState) -> [Part] {
@@ -147,6 +173,10 @@ extension Screen {
         }
         if let restartedNs = book.restartedNs, model.nowNs - restartedNs < 60_000_000_000 {
             parts.append(("the writer restarted \(ageText(model.nowNs - restartedNs)) ago", .warning))
+        }
+        if health.isCurrent, let bus = health.bus {
+            if let trouble = bus.trouble(durableSeq: health.durableSeq) { parts.append((trouble, .warning)) }
+            if bus.alarms > 0 { parts.append(("bus alarms: \(grouped(bus.alarms)) (pks stats)", .bad)) }
         }
         let reasons = health.rejects.map { "\($0.reason) \(grouped($0.count))" }
         if !reasons.isEmpty { parts.append(("rejects: " + reasons.joined(separator: ", "), .warning)) }

@@ -1,6 +1,6 @@
 /// Where a server is: `nats://` or `tls://`, perhaps a user and a password or a token, a host, perhaps a port.
 /// Never shows what is before the `@`.
-public struct NATSAddress: Equatable, Sendable, CustomStringConvertible, CustomDebugStringConvertible,
+public struct NATSAddress: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible,
     CustomReflectable
 {
     /// Without brackets when it is an IPv6 address.

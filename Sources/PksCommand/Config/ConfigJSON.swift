@@ -1,5 +1,6 @@
 import Configuration
 import LotMatching
+import NATSBridge
 import Telemetry
 
 /// What is in force as JSON: every value is an object of `value` and `origin`, under the key that a file has for it.
@@ -9,6 +10,9 @@ enum ConfigJSON {
         json.beginObject()
         json.beginObject("service")
         for key in ServiceKey.allCases { append(key.rawValue, configuration[key], to: &json) }
+        json.endObject()
+        json.beginObject("nats")
+        for key in NATSKey.allCases { append(key.rawValue, configuration[key], to: &json) }
         json.endObject()
         json.beginArray("books")
         for book in configuration.books { append(book, to: &json) }
@@ -59,6 +63,10 @@ enum ConfigJSON {
             case .users(let users):
                 json.beginArray(name)
                 for user in users { json.add(nil, user.text) }
+                json.endArray()
+            case .servers(let servers):
+                json.beginArray(name)
+                for server in servers { json.add(nil, server.description) }
                 json.endArray()
             case .durationNs, .bytes, .mode, .method, .wait, .address: json.add(name, setting.value.fileText)
             }

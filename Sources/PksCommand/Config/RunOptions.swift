@@ -2,6 +2,7 @@ import CSeqlock
 import Configuration
 import Glibc
 import LotMatching
+import NATSBridge
 import Service
 import ShmFiles
 
@@ -55,6 +56,14 @@ enum RunOptions {
         OptionSpec(
             "metrics-public", .flag,
             "Let --metrics be an address that other machines reach. There is no password."),
+        OptionSpec(
+            "nats", .text(form: "URL[,URL]"),
+            "Take fills from NATS JetStream there, and publish what the books do; off: no bus, the default. Needs "
+                + "--journal, because fills are acknowledged when they are on disk."),
+        OptionSpec(
+            "nats-create", .flag,
+            "Make the streams and consumers that are missing. Without it what is missing is said, and waited for."
+        ),
     ]
 
     /// What is in force. `file` is the configuration, when another operand than --config names it.
@@ -87,7 +96,30 @@ enum RunOptions {
         settings.readyFile = options.text("ready-file")
         settings.metrics = try metrics(options)
         settings.isMetricsPublic = options.flag("metrics-public")
+        settings.servers = try servers(options)
+        settings.createsMissing = options.flag("nats-create")
         return settings
+    }
+
+    private static func servers(_ options: ParsedOptions) throws(CommandError) -> [NATSAddress]? {
+        let mayHaveMore = options.has("config") || !options.operands.isEmpty
+        guard let text = options.text("nats") else {
+            if options.flag("nats-create") && !mayHaveMore {
+                throw .failed(
+                    .usage, what: "--nats-create", why: "there is no bus without --nats",
+                    advice: "name its servers: --nats nats://host:4222")
+            }
+            return nil
+        }
+        if text == "off" { return [] }
+        let servers = try ServerList.read(text)
+        if options.flag("no-journal") || (!options.has("journal") && !mayHaveMore) {
+            throw .failed(
+                .usage, what: "--nats",
+                why: "needs a journal: fills are acknowledged to the bus, and what they do "
+                    + "is published, when they are on disk", advice: "state where it is: --journal DIR")
+        }
+        return servers
     }
 
     private static func journal(_ options: ParsedOptions) throws(CommandError) -> String?? {

@@ -12,6 +12,7 @@ struct ListEntry {
         let capacity: Int
         let appliedSeq: UInt64
         let durableSeq: UInt64
+        let bus: BusView?
         let abi: String
         let bytes: UInt64
     }
@@ -37,14 +38,14 @@ struct ListEntry {
                 pid: reader.header.writer.pid,
                 heartbeatAgeNs: max(0, nowNs - reader.heartbeatNs), positions: reader.slotCount,
                 capacity: reader.slotCapacity, appliedSeq: reader.appliedSeq, durableSeq: reader.durableSeq,
-                abi: "\(reader.header.abi_major).\(reader.header.abi_minor)",
+                bus: reader.bus, abi: "\(reader.header.abi_major).\(reader.header.abi_minor)",
                 bytes: reader.header.segment_bytes)
             if isDead {
                 note = "its writer has died; the next writer of the book replaces it"
             } else if case .degraded(let reasons) = status {
                 note = degradedText(reasons)
             } else {
-                note = ""
+                note = Self.busNote(reader, status)
             }
         } catch {
             details = nil
@@ -54,22 +55,28 @@ struct ListEntry {
         }
     }
 
+    /// What is wrong with the bus of a writer that runs; empty when nothing is.
+    private static func busNote(_ reader: borrowing SegmentReader, _ status: WriterStatus) -> String {
+        guard let bus = reader.bus, status == .live || status == .starting else { return "" }
+        return bus.trouble(durableSeq: reader.durableSeq) ?? ""
+    }
+
     private static let columns = [
         ("BOOK", false), ("STATE", false), ("PID", true), ("HEARTBEAT", true), ("POSITIONS", true),
-        ("APPLIED", true), ("DURABLE", true), ("ABI", true), ("KIB", true), ("NOTE", false),
+        ("APPLIED", true), ("DURABLE", true), ("BUS", false), ("ABI", true), ("KIB", true), ("NOTE", false),
     ]
 
     static func table(_ entries: [ListEntry], _ terminal: Terminal) -> String {
         var table = TextTable(columns.map { TextTable.Column(name: $0.0, isNumber: $0.1) })
         for entry in entries {
             guard let details = entry.details else {
-                table.add([entry.book, entry.state, "", "", "", "", "", "", "", entry.note])
+                table.add([entry.book, entry.state, "", "", "", "", "", "", "", "", entry.note])
                 continue
             }
             table.add([
                 entry.book, entry.state, "\(details.pid)", ageText(details.heartbeatAgeNs),
                 "\(details.positions)/\(details.capacity)", "\(details.appliedSeq)", "\(details.durableSeq)",
-                details.abi, "\(details.bytes / 1024)", entry.note,
+                details.bus?.state.word ?? "-", details.abi, "\(details.bytes / 1024)", entry.note,
             ])
         }
         return table.text(terminal)
@@ -96,6 +103,7 @@ struct ListEntry {
                 text: ",\"writer_pid\":\(details.pid),\"heartbeat_age_ns\":\(details.heartbeatAgeNs)")
             bytes.append(text: ",\"positions\":\(details.positions),\"capacity\":\(details.capacity)")
             bytes.append(text: ",\"applied_seq\":\(details.appliedSeq),\"durable_seq\":\(details.durableSeq)")
+            if let bus = details.bus { bytes.append(bus: bus) }
             bytes.append(text: ",\"abi\":\"\(details.abi)\",\"bytes\":\(details.bytes)")
         }
         if !note.isEmpty {

@@ -14,6 +14,8 @@ struct RunSession {
     private var manager = ServiceManager()
     private var signals = endingSignals()
     private var nextStatusNs: Int64 = 0
+    private var options: ServiceOptions
+    private var bus: DaemonBus?
 
     /// Looks around so often while nothing happens, ms.
     private static let lookMs = 100
@@ -22,6 +24,7 @@ struct RunSession {
     init(_ configuration: ServiceConfiguration, printsJSON: Bool) {
         self.configuration = configuration
         report = RunReport(printsJSON: printsJSON)
+        options = ServiceOptions(books: [], runDirectory: "")
     }
 
     /// Runs until a signal comes. Call it on the main thread before there are others.
@@ -39,6 +42,7 @@ struct RunSession {
         do throws(ServiceError) { try service.start() } catch { throw CommandError(error) }
         report.began(service.books, metrics: server.address)
         if !awaitLive(service) {
+            try startBus(service)
             if let readyFile { try show(readyFile, service) }
             let count = service.books.count
             manager.ready("live: \(count) book\(count == 1 ? "" : "s")")
@@ -51,8 +55,9 @@ struct RunSession {
         return status
     }
 
-    private func makeService() throws(CommandError) -> PositionService {
-        var options = configuration.options
+    private mutating func makeService() throws(CommandError) -> PositionService {
+        options = configuration.options
+        if configuration.bus != nil { try DaemonBus.hold(&options) }
         for place in options.books.indices {
             // Which identities share a bucket must not be for a sender to choose.
             options.books[place].config.hashSeed = UInt64.random(in: 0...UInt64.max)
@@ -88,9 +93,20 @@ struct RunSession {
         }
     }
 
+    /// The books are live, so that what comes from the bus has somewhere to go. A server that is not there holds nothing
+    /// up.
+    private mutating func startBus(_ service: PositionService) throws(CommandError) {
+        guard let configuration = configuration.bus else { return }
+        do throws(CommandError) { bus = try DaemonBus(configuration, service, options) } catch {
+            service.stop()
+            throw error
+        }
+    }
+
     /// A ready file that cannot be shown ends the daemon: whoever waits for it would wait for ever.
     private func show(_ file: ReadyFile, _ service: PositionService) throws(CommandError) {
         do throws(CommandError) { try file.show() } catch {
+            bus?.stop()
             service.stop()
             throw error
         }
@@ -108,6 +124,7 @@ struct RunSession {
     private mutating func watch(_ service: PositionService) {
         while service.failure == nil && nextSignal(ms: Self.lookMs) == nil {
             manager.sign(isWell: service.isHealthy())
+            bus?.look()
             tellStatus(service)
         }
     }
@@ -123,12 +140,15 @@ struct RunSession {
     }
 
     private mutating func end(_ service: PositionService) -> ExitStatus {
-        service.beginStop()
-        while !service.hasStopped {
-            // Whoever asks twice does not want to wait. The rings keep what was not taken.
-            if let signal = nextSignal(ms: 2) { _exit(128 + signal) }
-            manager.sign(isWell: service.isHealthy())
+        // What follows the books ends before them, while what came from the bus still becomes durable.
+        if let bus {
+            bus.beginStop()
+            waitFor(service) { bus.hasStopped }
+            bus.stop()
+            self.bus?.look()
         }
+        service.beginStop()
+        waitFor(service) { service.hasStopped }
         service.stop()
         report.ended(service.stats(), leftCount: service.leftCount)
         let undurableCount = service.undurableCount
@@ -137,6 +157,15 @@ struct RunSession {
             "pks: \(undurableCount) records are in the book and not on disk (make room on the journal's disk and start "
                 + "again: producers have them until they are told that they are safe)")
         return .inputOutput
+    }
+
+    /// Waits until something has ended. Whoever asks twice does not want to wait: the rings keep what was not taken, and the
+    /// bus what was not acknowledged.
+    private mutating func waitFor(_ service: PositionService, _ hasEnded: () -> Bool) {
+        while !hasEnded() {
+            if let signal = nextSignal(ms: 2) { _exit(128 + signal) }
+            manager.sign(isWell: service.isHealthy())
+        }
     }
 
     /// The signal that came within `ms`, or nil.

@@ -16,6 +16,9 @@ enum RunVerb: Verb {
             "With --journal every record is written to disk before its producer is told that it is safe; a daemon that "
                 + "starts again begins with what the journal has and goes on with the rings exactly there, whatever "
                 + "ended it. --durable-first also holds positions back until then.",
+            "With --nats fills are also taken from NATS JetStream, and lots, matches, P&L and positions are published "
+                + "there, each once. It needs --journal: fills are acknowledged, and what they do is published, when "
+                + "they are on disk. A server that is away delays nothing here; what was not published follows.",
             "Without a journal positions are kept in memory only. A daemon that starts again reads again what the "
                 + "rings still hold, at least the newer half of each; when a ring has given older records away, the "
                 + "book says that it is degraded, and fills must be played again from their source. "
@@ -23,11 +26,14 @@ enum RunVerb: Verb {
         ],
         operand: nil,
         options: RunOptions.specs + [
-            OptionSpec("nats", .text(form: "URL"), "Not in this version: refused."),
-            OptionSpec("json", .flag, "Print the start and the end of each book as JSON lines."),
+            OptionSpec("json", .flag, "Print the start and the end of each book as JSON lines.")
         ],
         examples: [
             ("run --book main", "One book, until it is stopped; then: pks read --book main"),
+            (
+                "run --book main --journal /var/lib/pks --nats nats://localhost:4222 --nats-create",
+                "Fills from a message bus, and what they do back onto it."
+            ),
             ("run --config /etc/pks/pks.toml", "Books and all their values from a file."),
             ("run --book alpha --book beta --wait spin --pin 2,3", "Two books, each on a core of its own."),
             (
@@ -52,11 +58,6 @@ enum RunVerb: Verb {
         ])
 
     static func run(_ options: ParsedOptions) throws(CommandError) -> ExitStatus {
-        if options.has("nats") {
-            throw .failed(
-                .usage, what: "run --nats", why: "this version does not have the bus yet",
-                advice: "leave it out; producers write to rings")
-        }
         if options.texts("book").isEmpty && !options.has("config") {
             throw .failed(
                 .usage, what: "run", why: "no book", advice: "name one, pks run --book main, or use --config")

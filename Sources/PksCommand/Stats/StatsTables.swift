@@ -9,8 +9,11 @@ struct StatsTables {
 
     func text(_ terminal: Terminal) -> String {
         var text = head() + "\n\n" + bookTable().text(terminal)
-        let others = [ringTable(), refusedTable(), reasonTable(), distinctTable()]
+        let others = [
+            ringTable(), ingestTable(), publisherTable(), refusedTable(), reasonTable(), distinctTable(),
+        ]
         for table in others.compactMap({ $0 }) { text += "\n" + table.text(terminal) }
+        for line in busLines() { text += "\n" + visible(line) + "\n" }
         for book in books {
             let untold = book["rejects_not_told"]?.plainText ?? "0"
             if untold != "0" {
@@ -71,6 +74,54 @@ struct StatsTables {
             }
         }
         return count == 0 ? nil : table
+    }
+
+    private func ingestTable() -> TextTable? {
+        side(
+            "BOOK BUS_IN SERVER +STREAM_SEQ +DURABLE +PENDING +UNACKED +MESSAGES +FILLS +AGAIN +POISON +REJECTS",
+            "ingest",
+            [
+                "state", "server", "stream_seq", "durable_stream_seq", "pending", "unacknowledged",
+                "messages",
+                "fills", "redelivered", "poison", "rejects",
+            ])
+    }
+
+    private func publisherTable() -> TextTable? {
+        side(
+            "BOOK BUS_OUT SERVER +PUBLISHED +LAG +STORED +FOUND +UNDER_WAY +UNSENT +RESENT +CONFLATED +REFUSED",
+            "publisher",
+            [
+                "state", "server", "published_seq", "lag_records", "stored", "found", "under_way", "unsent",
+                "resent", "conflated", "refused",
+            ])
+    }
+
+    /// A line a book that is on a bus; nil when none is.
+    private func side(_ columns: String, _ side: String, _ names: [String]) -> TextTable? {
+        var table = TextTable(Self.columns(columns))
+        var count = 0
+        for book in books {
+            guard let figures = book["bus"]?[side] else { continue }
+            count += 1
+            table.add([field(book, "book")] + names.map { field(figures, $0) })
+        }
+        return count == 0 ? nil : table
+    }
+
+    /// What is wrong with the bus, and the last alarms, in words.
+    private func busLines() -> [String] {
+        var lines: [String] = []
+        for book in books {
+            for side in ["ingest", "publisher"] {
+                guard let figures = book["bus"]?[side] else { continue }
+                for (name, title) in [("trouble", ""), ("last_alarm", "last alarm: ")] {
+                    guard let value = figures[name], value != .null else { continue }
+                    lines.append("\(field(book, "book")): bus, \(side): \(title)\(value.plainText)")
+                }
+            }
+        }
+        return lines
     }
 
     private func refusedTable() -> TextTable? {

@@ -116,6 +116,7 @@ struct TopSnapshot {
             }
             bytes.append(UInt8(ascii: "}"))
         }
+        if let bus = health.bus { bytes.append(bus: bus) }
         bytes.append(text: ",\"lag_records\":" + (health.rings.map { "\($0.lag)" } ?? "null"))
         bytes.append(static: "}")
     }

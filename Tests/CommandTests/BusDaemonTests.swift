@@ -1,0 +1,243 @@
+import BusMessages
+import CSeqlock
+import FillProducer
+import Glibc
+import NATSBridge
+import NATSSupport
+import ServiceSupport
+import ShmReader
+import Telemetry
+import TestSupport
+import Testing
+
+/// `pks run --nats` as a process, with real servers.
+@Suite struct BusDaemonTests {
+    /// A server, and a book that is told where it is.
+    final class Desk {
+        let server: NATSServer
+        let book: String
+        let configuration: String
+        private let scratch: String
+        private let runDirectory: String
+
+        init(_ version: NATSServer.Version, _ scratch: borrowing Scratch, create: Bool = true) throws {
+            server = try NATSServer(version)
+            book = scratch.book
+            self.scratch = scratch.path
+            runDirectory = scratch.runDirectory
+            configuration = try scratch.write(
+                "pks.toml",
+                """
+                [nats]
+                servers = "nats://user:hunter2@127.0.0.1:\(server.port)"
+                create = \(create)
+                connect_timeout = "500ms"
+                ping_interval = "200ms"
+                request_timeout = "1s"
+                retry_interval = "50ms"
+                [[book]]
+                name = "\(scratch.book)"
+                journal = "journal"
+                """)
+        }
+
+        func start(_ scratch: borrowing Scratch) throws -> PksProcess {
+            try RunTests.start(scratch, ["--config", configuration])
+        }
+
+        /// Publishes one fill a message, and waits until the stream has them.
+        func publish(_ numbers: Range<Int>) throws {
+            let connection = try NATSConnection(NATSOptions(server.url))
+            let inbox = try connection.makeInbox()
+            let answers = try NATSSubscription(connection, subject: inbox)
+            var encoder = TradeBookedEncoder(book: book)
+            let key = try #require(pks_key_record(account: "a", strategy: "s", symbol: "X"))
+            for number in numbers {
+                var fill = pks_fill_record(
+                    number % 3 == 2 ? .sell : .buy, handle: 0, qty: 100_000_000,
+                    price: Int64(number) * 1_000_000,
+                    eventNs: Int64(number))
+                precondition(fill.setTradeID("T\(number)"))
+                precondition(encoder.add(fill, extension: nil, key: key))
+                // SAFETY: the encoder's bytes are sent before the next message begins.
+                unsafe try connection.publish(
+                    BusNames.subject(BusNames().booked, book: book), encoder.finish(), reply: inbox)
+            }
+            for _ in numbers {
+                let answer = try answers.next(waitMs: 10_000)?.payload ?? []
+                #expect(String(decoding: answer, as: UTF8.self).contains("\"seq\""))
+            }
+        }
+
+        func makeBookingStream() throws {
+            let names = BusNames()
+            try jetStream().makeStream(
+                StreamPlan(
+                    name: names.bookingStream,
+                    subjects: [names.booked, names.lifecycle].map { BusNames.subject($0, book: "*") }))
+        }
+
+        func jetStream() throws -> JetStream { try JetStream(NATSConnection(NATSOptions(server.url))) }
+
+        /// Messages of the stream of positions.
+        func publishedCount() throws -> UInt64 {
+            try jetStream().stream(BusNames().positionStream)?.messageCount ?? 0
+        }
+    }
+
+    /// The book's bus is in a state, and everything durable is on it.
+    private static func isLive(_ reader: borrowing SegmentReader) -> Bool {
+        guard let bus = reader.bus else { return false }
+        return bus.state == .live && bus.publishedSeq == reader.durableSeq && bus.ingestPending == 0
+    }
+
+    @Test(arguments: NATSServer.Version.here)
+    func `Fills from the bus are in the slots, what they do is on the bus, and a restart repeats nothing`(
+        version: NATSServer.Version
+    ) throws {
+        let scratch = try Scratch()
+        let desk = try Desk(version, scratch)
+        let daemon = try desk.start(scratch)
+        let reader = try SegmentReader(book: scratch.book)
+        #expect(daemon.awaitCondition { Self.isLive(reader) }, "\(daemon.errorsSoFar())")
+        try desk.publish(1..<301)
+        #expect(daemon.awaitCondition { reader.counters.fills == 300 && Self.isLive(reader) })
+        let state = reader.bus
+        #expect(state?.ingestSeq == 300 && state?.alarms == 0)
+        let read = try Pks.run(["read", "--book", scratch.book, "--csv"], in: scratch)
+        #expect(read.outputLines.last?.contains(",X,100,") == true, "\(read.output)")
+        // Each fill gives at least a lot, a position, P&L and an event.
+        let count = try desk.publishedCount()
+        #expect(count >= 900, "\(count)")
+        let list = try Pks.run(["ls", "--json"], in: scratch)
+        #expect(
+            list.output.contains("\"bus\":{\"state\":\"live\",\"ingest_stream_seq\":300,\"ingest_pending\":0")
+        )
+        let stats = try Pks.run(["stats", "--json"], in: scratch)
+        let bus = JSONValue(Array(stats.output.utf8))?.elements.first?["books"]?.elements.first?["bus"]
+        #expect(
+            bus?["ingest"]?["fills"]?.plainText == "300"
+                && bus?["publisher"]?["lag_records"]?.plainText == "0")
+        #expect(bus?["ingest"]?["server"]?.plainText == "nats://***@127.0.0.1:\(desk.server.port)")
+        let text = try Pks.run(["stats"], in: scratch)
+        #expect(text.output.contains(" BUS IN ") && text.output.contains(" BUS OUT "))
+        daemon.signal(SIGTERM)
+        #expect(daemon.wait() == 0)
+        #expect(reader.bus?.state == .stopped)
+        #expect(!daemon.errorsSoFar().contains("hunter2"))
+        let again = try desk.start(scratch)
+        let second = try SegmentReader(book: scratch.book)
+        #expect(again.awaitCondition { Self.isLive(second) })
+        try desk.publish(301..<311)
+        #expect(again.awaitCondition { second.counters.fills == 310 && Self.isLive(second) })
+        #expect(second.counters.duplicates == 0)
+        let lines = again.errorsSoFar().split(separator: "\n")
+        #expect(
+            lines.count { $0.contains("bus in: connected") } == 1 && !again.errorsSoFar().contains("alarm"))
+        again.signal(SIGTERM)
+        #expect(again.wait() == 0)
+        #expect(try desk.publishedCount() >= count + 30)
+    }
+
+    @Test(arguments: NATSServer.Version.here)
+    func
+        `A killed server leaves the book live, is seen everywhere and told once, and an end does not wait for it`(
+            version: NATSServer.Version
+        ) throws
+    {
+        let scratch = try Scratch()
+        let desk = try Desk(version, scratch)
+        let daemon = try desk.start(scratch)
+        let reader = try SegmentReader(book: scratch.book)
+        #expect(daemon.awaitCondition { Self.isLive(reader) })
+        desk.server.kill()
+        #expect(daemon.awaitCondition { reader.bus?.state == .connecting })
+        let feeder = try RunTests.feeder(scratch)
+        feeder.put(5000)
+        #expect(feeder.awaitApplied())
+        #expect(daemon.awaitCondition { reader.durableSeq == reader.appliedSeq })
+        #expect(reader.writerStatus() == .live)
+        let top = try Pks.run(["top", "--once", "--book", scratch.book], in: scratch)
+        #expect(top.output.contains("connecting") && top.output.contains("no connection to the bus"))
+        let list = try Pks.run(["ls"], in: scratch)
+        #expect(
+            list.outputLines.contains { $0.contains(scratch.book) && $0.contains("no connection to the bus") }
+        )
+        let stats = try Pks.run(["stats"], in: scratch)
+        #expect(stats.output.contains("bus, ingest: NATS at nats://***@127.0.0.1"))
+        // However many attempts there are, a line for each reason.
+        let lines = { daemon.errorsSoFar().split(separator: "\n").filter { $0.contains("no connection") } }
+        #expect(daemon.awaitCondition { lines().count >= 2 })
+        daemon.signal(SIGTERM)
+        #expect(daemon.wait() == 0)
+        #expect(Set(lines()).count == lines().count && lines().count <= 6, "\(lines())")
+        #expect(!daemon.errorsSoFar().contains("hunter2"))
+        // The next life brings what the bus does not have.
+        try desk.server.start()
+        let next = try desk.start(scratch)
+        let second = try SegmentReader(book: scratch.book)
+        #expect(
+            next.awaitCondition { Self.isLive(second) && second.counters.fills > 0 }, "\(next.errorsSoFar())")
+        next.signal(SIGTERM)
+        #expect(next.wait() == 0)
+        #expect(try desk.publishedCount() >= 4)
+    }
+
+    @Test func `An end does not wait for a server that is stopped`() throws {
+        let scratch = try Scratch()
+        let desk = try Desk(#require(NATSServer.Version.here.first), scratch)
+        let daemon = try desk.start(scratch)
+        let reader = try SegmentReader(book: scratch.book)
+        #expect(daemon.awaitCondition { Self.isLive(reader) })
+        desk.server.pause()
+        defer { desk.server.resume() }
+        let feeder = try RunTests.feeder(scratch)
+        feeder.put(100)
+        #expect(feeder.awaitApplied())
+        daemon.signal(SIGTERM)
+        #expect(daemon.wait() == 0)
+        guard case .stopped = reader.writerStatus() else {
+            Issue.record("not stopped")
+            return
+        }
+    }
+
+    @Test
+    func `Without --nats-create it says what is missing and how to make it, and goes on when it is there`()
+        throws
+    {
+        let scratch = try Scratch()
+        let desk = try Desk(#require(NATSServer.Version.here.first), scratch, create: false)
+        let daemon = try desk.start(scratch)
+        let reader = try SegmentReader(book: scratch.book)
+        #expect(daemon.awaitCondition { reader.bus?.state == .waiting })
+        func says(_ text: String) -> Bool {
+            daemon.awaitCondition { daemon.errorsSoFar().contains(text) }
+        }
+        #expect(says("there is no stream PKS-BOOKING (start with --nats-create, or make it with subjects"))
+        #expect(says("backoffice.booking.v1.TradeBooked.*"))
+        #expect(says("there is no stream PKS-POSITIONS"), "\(daemon.errorsSoFar())")
+        #expect(try desk.jetStream().stream("PKS-BOOKING") == nil)
+        try desk.makeBookingStream()
+        #expect(says("there is no stream PKS-REJECTS"))
+        let stats = try Pks.run(["stats"], in: scratch)
+        #expect(stats.output.contains("there is no stream"))
+        // Somebody makes them.
+        let maker = try PksProcess(
+            [
+                "run", "--book", scratch.book + "-maker", "--journal", scratch.file("maker"), "--nats",
+                desk.server.url, "--nats-create",
+            ] + RunTests.small, in: scratch)
+        #expect(says("has no consumer pks-\(scratch.book)"), "\(daemon.errorsSoFar())")
+        maker.signal(SIGTERM)
+        #expect(maker.wait() == 0)
+        daemon.signal(SIGTERM)
+        #expect(daemon.wait() == 0)
+        // With it everything is made.
+        let creating = try RunTests.start(scratch, ["--config", desk.configuration, "--nats-create"])
+        let second = try SegmentReader(book: scratch.book)
+        #expect(creating.awaitCondition { Self.isLive(second) }, "\(creating.errorsSoFar())")
+        creating.signal(SIGTERM)
+        #expect(creating.wait() == 0)
+    }
+}
