@@ -109,10 +109,10 @@ public struct JournalWriter: ~Copyable {
         }
     }
 
+    // SAFETY: what the caller's `next` gives must be a whole record that stays where it is while it is copied.
     /// The same for what had been appended before the call, and while the disk works, takes what `next` gives: the
     /// record of the number it is called with, or nil when it is not there yet. That is appended, and durable only
     /// after another commit. It is called from within, on this thread.
-    // SAFETY: what the caller's `next` gives must be a whole record that stays where it is while it is copied.
     @unsafe
     public mutating func commit(
         nowRealtimeNs: Int64, elapsedNs: Int64 = 0, taking next: (UInt64) -> UnsafeRawPointer?

@@ -153,7 +153,8 @@ public final class BookBus: @unchecked Sendable {
     fileprivate func end() {
         ingest.stop()
         let endNs = pks_monotonic_ns() + drainMs * 1_000_000
-        while isPublishing && pks_monotonic_ns() < endNs { _ = poll(nil, 0, 5) }  // no descriptors: this only waits
+        // Without descriptors this only waits.
+        while isPublishing && pks_monotonic_ns() < endNs { _ = poll(nil, 0, 5) }
         publisher.stop()
         ending.withLock { $0.isDone = true }
     }

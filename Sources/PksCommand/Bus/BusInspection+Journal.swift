@@ -8,7 +8,9 @@ extension BusInspection {
         let marks: BookMarks
         do throws(BusError) { marks = try BookMarks(journal: path) } catch {
             return add(
-                .fail("journal", error.description, fix: "look at \(shown(path)): is it the directory of a journal?"))
+                .fail(
+                    "journal", error.description,
+                    fix: "look at \(shown(path)): is it the directory of a journal?"))
         }
         let jetStream = try JetStream(connection)
         if let taken = marks.taken {
@@ -27,9 +29,12 @@ extension BusInspection {
         let name = "position"
         let words = "\(taken.stream) is taken to \(taken.sequence)"
         guard let state else {
-            return .fail(name, "\(words), and is not there any more", fix: "restore the stream, or pks run --nats-create")
+            return .fail(
+                name, "\(words), and is not there any more",
+                fix: "restore the stream, or pks run --nats-create")
         }
-        let later = "none: pks run sees this when it connects, says so, and reads what is there; what it has is a duplicate"
+        let later =
+            "none: pks run sees this when it connects, says so, and reads what is there; what it has is a duplicate"
         if taken.stream != bus.names.bookingStream {
             return .warn(name, "\(words); now fills are to come from \(bus.names.bookingStream)", fix: later)
         }
@@ -38,7 +43,8 @@ extension BusInspection {
         }
         if taken.scannedThrough > state.lastSequence {
             return .warn(
-                name, "\(words), and ends at \(state.lastSequence): it has lost its end, and numbers are given again",
+                name,
+                "\(words), and ends at \(state.lastSequence): it has lost its end, and numbers are given again",
                 fix: later)
         }
         if state.firstSequence > taken.scannedThrough + 1 {
@@ -56,7 +62,9 @@ extension BusInspection {
         let words = "\(mark.stream) has message \(mark.id) of the book at \(mark.seq)"
         let later = "none: pks run sees this when it connects, says so, and sends again what is missing"
         guard let state else { return .warn(name, "\(words), and is not there any more", fix: later) }
-        if mark.createdNs != state.createdNs { return .warn(name, "\(words), and was made anew since", fix: later) }
+        if mark.createdNs != state.createdNs {
+            return .warn(name, "\(words), and was made anew since", fix: later)
+        }
         if mark.seq > state.lastSequence {
             return .warn(name, "\(words), and ends at \(state.lastSequence): it has lost its end", fix: later)
         }
