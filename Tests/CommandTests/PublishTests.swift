@@ -126,6 +126,12 @@ import Testing
                 ],
                 "each with its own places"
             ),
+            (["tail", "--nats", "nats://h", "--book", "b", "--nats-nkey", "U"], "go together"),
+            (
+                ["tail", "--nats", "nats://h", "--book", "b", "--nats-creds", "f", "--nats-nkey", "U"],
+                "exclude"
+            ),
+            (["tail", "--nats", "nats://h", "--book", "b", "--nats-tls-cert", "f"], "go together"),
             (["nats", "chekc", "--nats", "nats://h", "--book", "b"], "no such choice"),
         ] {
             let run = try Pks.run(words, in: scratch)

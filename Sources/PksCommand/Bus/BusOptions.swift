@@ -16,7 +16,19 @@ struct BusOptions {
         OptionSpec(
             "nats", .text(form: "URL"),
             "The server, nats://host:4222 or tls://host:4222; several with commas between. A user and a password may "
-                + "stand in it; it is never printed.")
+                + "stand in it; it is never printed."),
+        OptionSpec(
+            "nats-creds", .text(form: "FILE"), "Credentials (a JWT and a seed), as nsc writes them."),
+        OptionSpec("nats-nkey", .text(form: "KEY"), "A public NKey, U...; with --nats-nkey-seed."),
+        OptionSpec("nats-nkey-seed", .text(form: "FILE"), "The file of the NKey's seed."),
+        OptionSpec(
+            "nats-tls-ca", .text(form: "FILE"),
+            "Connect with TLS, and let these authorities sign. Default: those of the system, for tls://."),
+        OptionSpec("nats-tls-cert", .text(form: "FILE"), "This client's certificate; with --nats-tls-key."),
+        OptionSpec("nats-tls-key", .text(form: "FILE"), "The certificate's key."),
+        OptionSpec(
+            "nats-tls-host", .text(form: "HOST"),
+            "The name that must be in the server's certificate. Default: the address's host."),
     ]
 
     /// Throws usage errors.
@@ -34,11 +46,35 @@ struct BusOptions {
         do throws(BusError) {
             try names.check(book: book)
             var nats = try NATSOptions(servers)
+            nats.identity = try Self.identity(options)
+            nats.security = try Self.security(options)
             nats.clientName = "pks \(options.spec.name)"
             self.nats = nats
         } catch {
             throw .failed(.usage, what: options.spec.name, why: error.description, advice: nil)
         }
+    }
+
+    private static func identity(_ options: ParsedOptions) throws(BusError) -> NATSOptions.Identity {
+        switch (options.text("nats-creds"), options.text("nats-nkey"), options.text("nats-nkey-seed")) {
+        case (nil, nil, nil): return .asAddressed
+        case (let path?, nil, nil): return .credentials(path: path)
+        case (nil, let key?, let path?): return .nkey(publicKey: key, seedPath: path)
+        case (nil, _, _):
+            throw .badOptions(reason: "--nats-nkey and --nats-nkey-seed go together (state both)")
+        default:
+            throw .badOptions(reason: "--nats-creds and --nats-nkey exclude each other (state one of them)")
+        }
+    }
+
+    private static func security(_ options: ParsedOptions) throws(BusError) -> NATSOptions.Security? {
+        let security = NATSOptions.Security(
+            authorityPath: options.text("nats-tls-ca"), certificatePath: options.text("nats-tls-cert"),
+            keyPath: options.text("nats-tls-key"), hostname: options.text("nats-tls-host"))
+        if (security.certificatePath == nil) != (security.keyPath == nil) {
+            throw .badOptions(reason: "--nats-tls-cert and --nats-tls-key go together (state both)")
+        }
+        return security == NATSOptions.Security() ? nil : security
     }
 
     /// A template's subject for the book.
