@@ -7,10 +7,10 @@ import Testing
 @Suite struct DiskDirectoryTests {
     private static let layout = JournalLayout(blocksPerSegment: 7)
 
-    /// Writes a made-up journal; the same one for the same seed.
+    /// Writes a made-up journal; the same one for the same seed, unless records also come while the disk works.
     private func write(
         _ directory: DiskDirectory, seed: UInt64, steps: Int = 30, makesSpares: Bool = false,
-        overlaps: Bool = true
+        overlaps: Bool = false
     ) throws -> [[UInt8]] {
         var random = SeededRandom(seed: seed)
         var run = try JournalRun(
@@ -33,7 +33,7 @@ import Testing
     @Test func `What was committed is read back, by the owner and by others`() throws {
         let place = try JournalPlace()
         let directory = try DiskDirectory(place.journal())
-        let records = try write(directory, seed: TestSeed.base)
+        let records = try write(directory, seed: TestSeed.base, overlaps: true)
         for reader in [directory, try DiskDirectory(place.journal(), access: .looking)] {
             let end = try #require(try scanned(reader, records))
             #expect(end.lastSeq == UInt64(records.count) && !end.hasTornEnd)
@@ -46,8 +46,8 @@ import Testing
         let ring = try DiskDirectory(place.journal("ring"))
         let plain = try DiskDirectory(place.journal("plain"), usesRing: false)
         #expect(!plain.writePath.usesRing)
-        let one = try write(ring, seed: TestSeed.base, overlaps: false)
-        let other = try write(plain, seed: TestSeed.base, overlaps: false)
+        let one = try write(ring, seed: TestSeed.base)
+        let other = try write(plain, seed: TestSeed.base)
         let isSame =
             try one == other && contents(place.journal("ring")) == contents(place.journal("plain"))
         #expect(isSame, "seed \(TestSeed.base)")
