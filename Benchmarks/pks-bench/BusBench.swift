@@ -33,7 +33,7 @@ struct BusBench {
     }
 
     func run(_ progress: Progress) throws -> [Goal] {
-        guard let version = NATSServer.Version.here.last else {
+        guard let version = NATSServer.Version.here.first else {
             throw BenchError("P12: there is no nats-server here (./run setup installs Debian's)")
         }
         defer { try? FileManager.default.removeItem(atPath: path) }
@@ -181,11 +181,12 @@ struct BusBench {
             _ = encoder.add(fill, extension: nil, key: key)
             // SAFETY: the bytes are the encoder's until its next message; the call copies them.
             try unsafe connection.publish(booked, encoder.finish())
-            if number % 5000 == 0 { try connection.flush() }
-        }
-        try connection.flush()
-        while try admin.stream(names.bookingStream)?.messageCount ?? 0 < UInt64(messageCount) {
-            _ = poll(nil, 0, 1)
+            // A server may drop what comes faster than it stores and is not to be acknowledged.
+            guard number % 5000 == 0 || number == messageCount else { continue }
+            try connection.flush()
+            while try admin.stream(names.bookingStream)?.messageCount ?? 0 < UInt64(number) {
+                _ = poll(nil, 0, 1)
+            }
         }
     }
 }
