@@ -25,7 +25,9 @@ swift_tests() {
     if ((status != 0)) && [[ -z "$closing" ]]; then
         fail "$status" "the tests did not build, or did not end ($log has everything)"
     elif ((status != 0)); then
-        fail "$status" "the tests failed; the lines marked ✘ say where ($log has everything): ${closing#* }"
+        # Repeated, because what failed may stand a thousand lines further up.
+        { grep -aE -A 8 '^✘ Test .* recorded an issue' "$log" | grep -avE '^(✔|◇)' | head -n 200; } >&2 || true
+        fail "$status" "the tests failed; the lines above say where ($log has everything): ${closing#* }"
     fi
     [[ -n "$closing" && "$closing" != *"with 0 tests"* ]] || fail 1 "no test ran"
     printf '%s\n' "$closing"

@@ -59,14 +59,7 @@ import Testing
 
     /// Waits for a condition that another thread brings about.
     private func awaits(_ what: String, _ condition: () -> Bool) {
-        let deadlineNs = pks_monotonic_ns() + 60_000_000_000
-        while !condition() {
-            if pks_monotonic_ns() > deadlineNs {
-                Issue.record("never came: \(what)")
-                return
-            }
-            sched_yield()
-        }
+        if !eventually(condition) { Issue.record("never came: \(what)") }
     }
 
     @Test func `What is published becomes durable, and a stop leaves nothing behind`() throws {

@@ -121,7 +121,7 @@ import Testing
             let used = durable / 31 % 4
             let segment = (durable - 1) / Self.segmentRecords
             #expect(
-                awaited {
+                eventually {
                     keeper.update(durableSeq: durable, neededFromSeq: durable)
                     let oldest = keeper.figures.oldestSegment
                     return (used == 0 || Files.size(spare) == Self.layout.segmentBytes)
@@ -150,7 +150,7 @@ import Testing
         let run = try journal(directory, records: 600) {
             keeper.update(durableSeq: 100, neededFromSeq: 1)
         }
-        #expect(awaited { keeper.figures.error != nil })
+        #expect(eventually { keeper.figures.error != nil })
         #expect(attempts.withLock { $0 } == 1 && keeper.failure == nil)
         keeper.finish()
         #expect(directory.sparesMade == 0)
@@ -167,7 +167,7 @@ import Testing
         let keeper = try SegmentKeeper(
             directory, layout: Self.layout, rules: rules(bytes: 1), elapsedBeforeNs: 0)
         keeper.update(durableSeq: 600, neededFromSeq: 600)
-        #expect(awaited { keeper.figures.error?.contains("unlink") == true })
+        #expect(eventually { keeper.figures.error?.contains("unlink") == true })
         keeper.finish()
         #expect(keeper.figures.removed == 0)
         #expect(try scanned(directory, run.records)?.lastSeq == 600)
@@ -179,7 +179,7 @@ import Testing
         let keeper = try SegmentKeeper(
             directory, layout: Self.layout, rules: rules(bytes: 1), elapsedBeforeNs: 0)
         keeper.update(durableSeq: 600, neededFromSeq: 1)
-        #expect(awaited { keeper.figures.isHeld })
+        #expect(eventually { keeper.figures.isHeld })
         keeper.finish()
         #expect(try segments(directory) == Array(0...4))
     }
@@ -193,14 +193,5 @@ import Testing
         }
         keeper.finish()
         #expect(try DiskDirectory(place.journal(), access: .owning(waitNs: 0)).isOwner)
-    }
-
-    /// Looks until it holds; false when it never does.
-    private func awaited(_ condition: () -> Bool) -> Bool {
-        for _ in 0..<20_000 {
-            if condition() { return true }
-            _ = poll(nil, 0, 1)
-        }
-        return false
     }
 }

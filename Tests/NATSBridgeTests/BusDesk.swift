@@ -116,15 +116,12 @@ final class BusDesk {
         if frees { consumer?.setFreed(read) }
     }
 
-    /// Reads the ring until something holds; false after a minute and more.
+    /// Reads the ring until something holds; false when it does not come.
     func await(_ holds: () throws -> Bool) rethrows -> Bool {
-        let end = pks_monotonic_ns() + 60_000_000_000
-        while pks_monotonic_ns() < end {
+        try eventually {
             readRing()
-            if try holds() { return true }
-            _ = poll(nil, 0, 1)
+            return try holds()
         }
-        return false
     }
 
     /// Every published trade has come, in order, whatever came twice; and everything is kept.

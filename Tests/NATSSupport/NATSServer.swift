@@ -196,13 +196,4 @@ package final class NATSServer {
     }
 
     private var isLettingIn: Bool { FreePort.greeting(of: port).hasPrefix("INFO") }
-
-    /// Looks again and again, for a minute at most.
-    private func eventually(_ holds: () -> Bool) -> Bool {
-        for _ in 0..<30_000 {
-            if holds() { return true }
-            _ = poll(nil, 0, 2)
-        }
-        return false
-    }
 }

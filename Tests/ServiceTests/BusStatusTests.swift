@@ -3,6 +3,7 @@ import Service
 import ServiceSupport
 import ShmReader
 import Synchronization
+import TestSupport
 import Testing
 
 /// How what is told of a book's bus reaches figures and readers.

@@ -1,5 +1,6 @@
 import Glibc
 import TestSupport
+import Testing
 
 /// A terminal of a test's own: tmux without a screen, on a socket that nobody else knows.
 final class Tmux {
@@ -43,14 +44,16 @@ final class Tmux {
         return pid_t(children.prefix { $0.isNumber }) ?? 0
     }
 
-    /// Looks again and again until the screen satisfies a condition; the screen that did, or nil.
+    /// Looks again and again until the screen satisfies a condition; the screen that did, or nil, and then the test
+    /// shows what was there instead.
     func await(styled: Bool = false, _ isThere: (String) -> Bool) throws -> String? {
-        for _ in 0..<3000 {
-            let screen = try screen(styled: styled)
-            if isThere(screen) { return screen }
-            sched_yield()
+        var last = ""
+        let hasCome = try eventually {
+            last = try screen(styled: styled)
+            return isThere(last)
         }
-        return nil
+        if !hasCome { Issue.record("the screen did not come; this was on it:\n\(last)") }
+        return hasCome ? last : nil
     }
 
     /// As above, for a text.

@@ -92,15 +92,6 @@ final class BusRun {
         let faults = PublishedCheck.faults(try stored(), expected)
         #expect(faults.isEmpty, "\(faults.prefix(5)) of \(faults.count)")
     }
-
-    /// Until it holds: bounded far beyond what a busy machine needs.
-    func eventually(_ holds: () -> Bool) -> Bool {
-        for _ in 0..<60_000 {
-            if holds() { return true }
-            _ = poll(nil, 0, 2)
-        }
-        return false
-    }
 }
 
 /// A way to the bus that ends, as a process does that is killed, and that loses answers.

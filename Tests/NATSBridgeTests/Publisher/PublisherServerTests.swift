@@ -47,7 +47,7 @@ import Testing
         let status = try run.publishAll { publisher in
             run.await(publisher, 0.3)
             run.server.pause()
-            #expect(run.eventually { publisher.status.trouble != nil })
+            #expect(eventually { publisher.status.trouble != nil })
             run.server.resume()
         }
         #expect(status.alarmCount == 0)
@@ -129,8 +129,8 @@ import Testing
         let publisher = try BusPublisher(try run.records(), journal: run.folder, run.settings)
         try publisher.start()
         #expect(
-            run.eventually { publisher.status.trouble?.contains("there is no stream PKS-POSITIONS") == true })
-        #expect(run.eventually { publisher.status.state == .waiting })
+            eventually { publisher.status.trouble?.contains("there is no stream PKS-POSITIONS") == true })
+        #expect(eventually { publisher.status.state == .waiting })
         publisher.stop()
         run.change { $0.createsStreams = true }
         _ = try run.publishAll()
