@@ -61,8 +61,8 @@ try_verb() {
     local verb="$1" root="$work/$1" began status=0
     say "clean-machine: $verb: a fresh machine"
     cp -a --reflink=auto "$work/base" "$root"
-    git clone --quiet --no-hardlinks . "$root/$clones/root/pks"
-    cp -a "$root/$clones/root" "$root/$clones/$user"
+    git clone --quiet --no-hardlinks . "$root/$clones/administrator/pks"
+    cp -a "$root/$clones/administrator" "$root/$clones/$user"
     chroot "$root" chown -R "$user:$user" "/$clones/$user"
 
     say "clean-machine: $verb: as $user, who cannot install packages"
@@ -75,7 +75,7 @@ try_verb() {
 
     began=$SECONDS
     say "clean-machine: $verb: as root"
-    inside "$root" root "/$clones/root/pks/run" "$verb" || fail 1 "clean-machine: $verb: failed as root"
+    inside "$root" root "/$clones/administrator/pks/run" "$verb" || fail 1 "clean-machine: $verb: failed as root"
     say "clean-machine: $verb: passed as root in $((SECONDS - began)) s, packages and a first build included"
 
     began=$SECONDS
