@@ -77,7 +77,7 @@ extension ConfigurationReader {
                 "a name without dots was expected, because they would split its subjects",
                 "choose another name, or take it to a daemon without a bus")
         }
-        if book[.journal].value.text?.isEmpty != false {
+        if !commandLine.isForBusOnly && book[.journal].value.text?.isEmpty != false {
             decoder.mistakes.add(
                 servers, "the book \(quoted(book.name)) is on the bus and has no journal",
                 "a journal was expected: fills are acknowledged, and effects published, when they are on disk",

@@ -97,6 +97,12 @@ public enum NATSKey: String, CaseIterable, Sendable {
         }
     }
 
+    /// Whether a text can be the public NKey of a user.
+    public static func isPublicKey(_ text: String) -> Bool {
+        text.utf8.count == 56 && text.hasPrefix("U")
+            && text.utf8.allSatisfy { (0x41...0x5a).contains($0) || (0x32...0x37).contains($0) }
+    }
+
     static let streams: [NATSKey] = [.bookingStream, .rejectStream, .positionStream]
     static let subjects: [NATSKey] = [
         .booked, .lifecycle, .rejected, .deadLetter, .position, .lot, .match, .pnl, .event,

@@ -64,10 +64,7 @@ extension ValueDecoder {
     /// A public NKey of a user.
     mutating func publicKey(_ text: String, _ entry: TOMLEntry) -> ConfigurationValue? {
         if text.isEmpty { return ConfigurationValue.none }
-        let isRight =
-            text.utf8.count == 56 && text.hasPrefix("U")
-            && text.utf8.allSatisfy { (0x41...0x5a).contains($0) || (0x32...0x37).contains($0) }
-        if isRight { return .text(text) }
+        if NATSKey.isPublicKey(text) { return .text(text) }
         // Somebody may have put the seed there: it is not repeated.
         mistakes.add(
             .file(entry.value.place), "\(shown(entry.key)) is no public NKey",

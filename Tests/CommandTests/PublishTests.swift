@@ -115,7 +115,7 @@ import Testing
         for (words, message) in [
             (["publish", "f", "--book", "b"], "no --nats"),
             (["publish", "f", "--nats", "nats://h"], "no --book"),
-            (["publish", "f", "--nats", "http://h", "--book", "b"], "neither nats:// nor tls://"),
+            (["publish", "f", "--nats", "http://h", "--book", "b"], "not the address of a server"),
             (["publish", "f", "--nats", "nats://h", "--book", "a.b"], "cannot be on the bus"),
             (["tail", "--nats", "nats://h", "--book", "b", "--subject", "x"], "no such choice"),
             (["tail", "--nats", "nats://h", "--book", "b", "--from", "0"], "no place in a stream"),

@@ -17,7 +17,7 @@ extension IngestSession {
         }
         if let consumer { try check(consumer) }
         try requireLifecycleConsumer(of: stream.name)
-        var questions = Questions(
+        var questions = PositionQuestions(
             jetStream: jetStream, stream: stream.name, subject: worker.subject(names.booked))
         let verdict = try PositionJudge.judge(
             worker.position, stream: stream, consumer: consumer, &questions)
@@ -117,22 +117,5 @@ extension IngestSession {
             what:
                 "consumer \(consumer.name) is not a pull consumer of \(worker.subject(options.names.booked)) with"
                 + " explicit acknowledgement", remedy: "delete it, and start with --nats-create")
-    }
-
-    /// What the judge asks of the server.
-    private struct Questions: PositionJudge.StreamQuestions {
-        let jetStream: JetStream
-        let stream: String
-        let subject: String
-
-        func find(_ anchor: IngestAnchor) throws(BusError) -> AnchorFinding {
-            guard let message = try jetStream.message(anchor.sequence, of: stream) else { return .gone }
-            return message.storedNs == anchor.storedNs && contentChecksum(message.payload) == anchor.checksum
-                ? .same : .other
-        }
-
-        func nextForBook(after sequence: UInt64) throws(BusError) -> UInt64? {
-            try jetStream.nextSequence(on: subject, from: sequence + 1, of: stream)
-        }
     }
 }

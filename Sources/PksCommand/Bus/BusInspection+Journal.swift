@@ -14,7 +14,7 @@ extension BusInspection {
         }
         let jetStream = try JetStream(connection)
         if let taken = marks.taken {
-            add(judge(taken, try jetStream.stream(taken.stream)))
+            try judge(marks, taken, jetStream)
         } else {
             add(.ok("position", "none yet: fills are taken from the first one in the stream"))
         }
@@ -25,36 +25,36 @@ extension BusInspection {
         for mark in published.marks { add(judge(mark, try jetStream.stream(mark.stream))) }
     }
 
-    private func judge(_ taken: IngestPosition, _ state: StreamState?) -> Check {
+    /// Judges as the daemon does at each connect, so that it is told beforehand what it would find.
+    private func judge(_ marks: BookMarks, _ taken: IngestPosition, _ jetStream: JetStream) throws(BusError) {
         let name = "position"
         let words = "\(taken.stream) is taken to \(taken.sequence)"
-        guard let state else {
-            return .fail(
-                name, "\(words), and is not there any more",
-                fix: "restore the stream, or pks run --nats-create")
+        guard let state = try jetStream.stream(bus.names.bookingStream) else {
+            return add(
+                .fail(
+                    name, "\(words), and there is no \(bus.names.bookingStream)",
+                    fix: "restore the stream, or pks run --nats-create"))
         }
-        let later =
-            "none: pks run sees this when it connects, says so, and reads what is there; what it has is a duplicate"
-        if taken.stream != bus.names.bookingStream {
-            return .warn(name, "\(words); now fills are to come from \(bus.names.bookingStream)", fix: later)
+        let alarms = try marks.disagreements(book: bus.book, names: bus.names, jetStream)
+        for alarm in alarms {
+            let finding = "\(words): \(alarm.text)"
+            switch alarm.kind {
+            case .messagesRemoved:
+                add(
+                    .fail(
+                        name, finding,
+                        fix:
+                            "publish those fills again; give the stream limits that a stopped daemon does not reach"
+                    ))
+            default:
+                add(
+                    .warn(
+                        name, finding,
+                        fix: "none: pks run does that when it connects, and what the book has is a duplicate")
+                )
+            }
         }
-        if taken.createdNs != state.createdNs {
-            return .warn(name, "\(words), and was made anew since", fix: later)
-        }
-        if taken.scannedThrough > state.lastSequence {
-            return .warn(
-                name,
-                "\(words), and ends at \(state.lastSequence): it has lost its end, and numbers are given again",
-                fix: later)
-        }
-        if state.firstSequence > taken.scannedThrough + 1 {
-            return .fail(
-                name,
-                "\(words), and begins at \(state.firstSequence): \(taken.scannedThrough + 1) to "
-                    + "\(state.firstSequence - 1) were removed before they were taken",
-                fix: "publish those fills again; give the stream limits that a stopped daemon does not reach")
-        }
-        return .ok(name, "\(words) of \(state.lastSequence)")
+        if alarms.isEmpty { add(.ok(name, "\(words) of \(state.lastSequence)")) }
     }
 
     private func judge(_ mark: PublisherCursor.Mark, _ state: StreamState?) -> Check {

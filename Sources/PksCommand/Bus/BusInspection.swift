@@ -13,7 +13,7 @@ final class BusInspection {
 
     init(_ options: ParsedOptions) throws(CommandError) {
         bus = try BusOptions(options)
-        journal = options.text("journal")
+        journal = options.text("journal") ?? bus.journal
     }
 
     func add(_ check: Check) { checks.append(check) }

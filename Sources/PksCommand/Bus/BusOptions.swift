@@ -1,6 +1,9 @@
+import Configuration
 import NATSBridge
+import PositionText
+import Service
 
-/// The options that every verb on the bus has, and what they come to.
+/// What every verb on the bus is told, by options, a configuration, or both.
 struct BusOptions {
     /// How to reach the bus.
     let nats: NATSOptions
@@ -8,73 +11,77 @@ struct BusOptions {
     let names: BusNames
     /// The book.
     let book: String
+    /// Where the configuration says that the book's journal is.
+    let journal: String?
 
-    static let bookSpec = OptionSpec("book", .text(form: "B"), "The book.")
+    static let bookSpec = OptionSpec(
+        "book", .text(form: "B"), "The book. Default: that of --config, when it has only one.")
 
     /// What the specs of the verbs share.
-    static let specs: [OptionSpec] = [
-        OptionSpec(
-            "nats", .text(form: "URL"),
-            "The server, nats://host:4222 or tls://host:4222; several with commas between. A user and a password may "
-                + "stand in it; it is never printed."),
-        OptionSpec(
-            "nats-creds", .text(form: "FILE"), "Credentials (a JWT and a seed), as nsc writes them."),
-        OptionSpec("nats-nkey", .text(form: "KEY"), "A public NKey, U...; with --nats-nkey-seed."),
-        OptionSpec("nats-nkey-seed", .text(form: "FILE"), "The file of the NKey's seed."),
-        OptionSpec(
-            "nats-tls-ca", .text(form: "FILE"),
-            "Connect with TLS, and let these authorities sign. Default: those of the system, for tls://."),
-        OptionSpec("nats-tls-cert", .text(form: "FILE"), "This client's certificate; with --nats-tls-key."),
-        OptionSpec("nats-tls-key", .text(form: "FILE"), "The certificate's key."),
-        OptionSpec(
-            "nats-tls-host", .text(form: "HOST"),
-            "The name that must be in the server's certificate. Default: the address's host."),
-    ]
+    static let specs: [OptionSpec] =
+        [
+            OptionSpec(
+                "config", .text(form: "FILE"),
+                "The daemon's TOML file: servers, identity, TLS, streams and subjects are those under [nats]. What stands "
+                    + "on the command line goes before it."),
+            OptionSpec(
+                "nats", .text(form: "URL"),
+                "The server, nats://host:4222 or tls://host:4222; several with commas between. A user and a password "
+                    + "may stand in it; it is never printed."),
+        ] + BusFlags.specs
 
-    /// Throws usage errors.
+    /// Throws usage errors, and what is wrong with the configuration.
     init(_ options: ParsedOptions) throws(CommandError) {
-        guard let book = options.text("book") else {
-            throw .failed(.usage, what: options.spec.name, why: "no --book", advice: "write --book B")
-        }
-        guard let servers = options.text("nats") else {
+        let file = options.text("config")
+        let configuration = try Self.configuration(options, file)
+        guard configuration.books.count == 1, let book = configuration.books.first else {
             throw .failed(
-                .usage, what: options.spec.name, why: "no --nats",
-                advice: "write --nats nats://127.0.0.1:4222")
+                .usage, what: options.spec.name,
+                why: "\(shown(file ?? "")) has \(configuration.books.count) books",
+                advice: "name one: --book \(configuration.books.map(\.name).joined(separator: " or "))")
         }
-        self.book = book
-        names = BusNames()
-        do throws(BusError) {
-            try names.check(book: book)
-            var nats = try NATSOptions(servers)
-            nats.identity = try Self.identity(options)
-            nats.security = try Self.security(options)
-            nats.clientName = "pks \(options.spec.name)"
-            self.nats = nats
-        } catch {
-            throw .failed(.usage, what: options.spec.name, why: error.description, advice: nil)
+        guard let bus = configuration.bus else {
+            throw .failed(
+                .badConfiguration, what: shown(file ?? ""), why: "names no servers of the bus",
+                advice: "write servers under [nats], or state --nats URL")
         }
+        self.book = book.name
+        names = bus.names
+        journal = book.options.journal?.directory
+        var nats = bus.nats
+        // Not the daemon: the server's lists tell them apart.
+        nats.clientName += " \(options.spec.name)"
+        self.nats = nats
+        for warning in configuration.warnings { say(visible("pks: warning: \(warning)")) }
     }
 
-    private static func identity(_ options: ParsedOptions) throws(BusError) -> NATSOptions.Identity {
-        switch (options.text("nats-creds"), options.text("nats-nkey"), options.text("nats-nkey-seed")) {
-        case (nil, nil, nil): return .asAddressed
-        case (let path?, nil, nil): return .credentials(path: path)
-        case (nil, let key?, let path?): return .nkey(publicKey: key, seedPath: path)
-        case (nil, _, _):
-            throw .badOptions(reason: "--nats-nkey and --nats-nkey-seed go together (state both)")
-        default:
-            throw .badOptions(reason: "--nats-creds and --nats-nkey exclude each other (state one of them)")
+    private static func configuration(
+        _ options: ParsedOptions, _ file: String?
+    ) throws(CommandError) -> ServiceConfiguration {
+        var settings = CommandLineSettings()
+        settings.isForBusOnly = true
+        let name = options.spec.name
+        if let book = options.text("book") {
+            do throws(BusError) { try BusNames().check(book: book) } catch {
+                throw .failed(.usage, what: name, why: error.description, advice: nil)
+            }
+            settings.books = [book]
+        } else if file == nil {
+            throw .failed(
+                .usage, what: name, why: "no --book", advice: "write --book B, or --config FILE with one book"
+            )
         }
-    }
-
-    private static func security(_ options: ParsedOptions) throws(BusError) -> NATSOptions.Security? {
-        let security = NATSOptions.Security(
-            authorityPath: options.text("nats-tls-ca"), certificatePath: options.text("nats-tls-cert"),
-            keyPath: options.text("nats-tls-key"), hostname: options.text("nats-tls-host"))
-        if (security.certificatePath == nil) != (security.keyPath == nil) {
-            throw .badOptions(reason: "--nats-tls-cert and --nats-tls-key go together (state both)")
+        if let text = options.text("nats") {
+            settings.servers = try ServerList.read(text)
+        } else if file == nil {
+            throw .failed(
+                .usage, what: name, why: "no --nats",
+                advice: "write --nats nats://127.0.0.1:4222, or --config FILE")
         }
-        return security == NATSOptions.Security() ? nil : security
+        try BusFlags.read(options, into: &settings)
+        do throws(ConfigurationError) {
+            return try ServiceConfiguration(file: file, commandLine: settings)
+        } catch { throw CommandError(error) }
     }
 
     /// A template's subject for the book.
@@ -86,7 +93,7 @@ extension CommandError {
     init(_ error: BusError) {
         let status: ExitStatus =
             switch error {
-            case .badOptions: .usage
+            case .badOptions: .badConfiguration
             case .unreachable(_, _, isRefused: true), .notPermitted: .noPermission
             case .tooLarge: .badData
             case .file: .inputOutput

@@ -2,7 +2,7 @@
 enum NATSVerb: Verb {
     static let spec = VerbSpec(
         name: "nats", summary: "what the bus lacks for a book, with the exact fix",
-        synopsis: "check --nats URL --book B [options]",
+        synopsis: "check (--nats URL --book B | --config FILE) [options]",
         description: [
             "Connects as pks run --nats would and looks at the server, the way to it, what this user may do, the "
                 + "streams, the consumer of book B and, with --journal, at whether the book's own position agrees with "
@@ -15,11 +15,16 @@ enum NATSVerb: Verb {
         options: [BusOptions.bookSpec] + BusOptions.specs + [
             OptionSpec(
                 "journal", .text(form: "DIR"),
-                "The daemon's journal: compare the book's position and cursor in it with the streams."),
+                "The daemon's journal: compare the book's position and cursor in it with the streams. Default: that of --config."
+            ),
             OptionSpec("json", .flag, "Print JSON: one array, a check a line."),
         ],
         examples: [
             ("nats check --nats nats://127.0.0.1:4222 --book main", "Look."),
+            (
+                "nats check --config /etc/pks/pks.toml --book main",
+                "As the daemon of that file would find it."
+            ),
             (
                 "nats check --nats tls://bus.example:4222 --book main --journal /var/lib/pks --json",
                 "The same for a program, with the book's position."
@@ -31,6 +36,8 @@ enum NATSVerb: Verb {
             (.usage, "The command line is wrong."),
             (.unavailable, "No server answers, or it has no JetStream."),
             (.noPermission, "The server does not let this user in, or refuses a subject that is needed."),
+            (.noInput, "The configuration cannot be opened."),
+            (.badConfiguration, "The configuration is wrong; every mistake is listed."),
         ])
 
     static func run(_ options: ParsedOptions) throws(CommandError) -> ExitStatus {

@@ -2,7 +2,7 @@
 enum PublishVerb: Verb {
     static let spec = VerbSpec(
         name: "publish", summary: "files of fills onto the bus, as TradeBooked messages",
-        synopsis: "FILE... --nats URL --book B [options]",
+        synopsis: "FILE... (--nats URL --book B | --config FILE) [options]",
         description: [
             "Reads fills as pks replay does and publishes them to the subject from which pks run --nats takes them. It "
                 + "ends when JetStream has stored all of them; what was not acknowledged is sent again.",
@@ -12,9 +12,14 @@ enum PublishVerb: Verb {
         ],
         operand: InputFiles.operand,
         options: [
-            OptionSpec("book", .text(form: "B"), "The book. Rows that name another one are refused.")
+            OptionSpec(
+                "book", .text(form: "B"),
+                "The book; rows that name another one are refused. Default: that of --config, when it has only one."
+            )
         ] + BusOptions.specs + [
-            OptionSpec("stream", .text(form: "NAME"), "The stream of the fills. Default: PKS-BOOKING."),
+            OptionSpec(
+                "stream", .text(form: "NAME"),
+                "The stream of the fills. Default: PKS-BOOKING, or what --config says."),
             OptionSpec(
                 "batch", .count(1...1000), "Fills in one message, which a book takes as a block. Default: 1."),
             OptionSpec("rate", .count(1...100_000_000), "Publish so many fills a second, as an open loop."),
@@ -47,7 +52,10 @@ enum PublishVerb: Verb {
             ),
             (.inputOutput, "Reading failed half-way."),
             (.noPermission, "The server does not let this user in, or refuses a subject."),
-            (.badConfiguration, "The instruments file is wrong; every error is listed."),
+            (
+                .badConfiguration,
+                "The configuration or the instruments file is wrong; every mistake is listed."
+            ),
         ])
 
     static func run(_ options: ParsedOptions) throws(CommandError) -> ExitStatus {

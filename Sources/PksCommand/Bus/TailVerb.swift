@@ -4,7 +4,7 @@ import NATSBridge
 enum TailVerb: Verb {
     static let spec = VerbSpec(
         name: "tail", summary: "the messages of a book on the bus, decoded",
-        synopsis: "--nats URL --book B [options]",
+        synopsis: "(--nats URL --book B | --config FILE) [options]",
         description: [
             "Prints what pks run --nats publishes for book B, a line a message, as it is stored: its place in the "
                 + "stream, when it was stored, and what it says. It goes on over lost connections and restarts of the "
@@ -44,6 +44,8 @@ enum TailVerb: Verb {
             (.unavailable, "No server, no JetStream, or no such stream, at the start."),
             (.inputOutput, "The output cannot be written."),
             (.noPermission, "The server does not let this user in, or refuses a subject."),
+            (.noInput, "The configuration cannot be opened."),
+            (.badConfiguration, "The configuration is wrong; every mistake is listed."),
         ])
 
     static func run(_ options: ParsedOptions) throws(CommandError) -> ExitStatus {

@@ -9,7 +9,9 @@ import ShmFiles
 /// The options that say what a daemon is to do: those of `pks run`, and of `pks config show`, which shows what
 /// would come of them.
 enum RunOptions {
-    static let specs: [OptionSpec] = [
+    static let specs: [OptionSpec] = ownSpecs + BusFlags.specs
+
+    private static let ownSpecs: [OptionSpec] = [
         OptionSpec(
             "config", .text(form: "FILE"),
             "A TOML file with the books and all their values. What stands on the command line goes before it."
@@ -98,6 +100,7 @@ enum RunOptions {
         settings.isMetricsPublic = options.flag("metrics-public")
         settings.servers = try servers(options)
         settings.createsMissing = options.flag("nats-create")
+        try BusFlags.read(options, into: &settings)
         return settings
     }
 
