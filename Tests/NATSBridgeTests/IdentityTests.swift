@@ -5,50 +5,10 @@ import Testing
 
 /// Who the server is, and who this client is.
 @Suite struct IdentityTests {
-    /// An authority, and a server's certificate by it for `localhost`.
-    private struct Certificates {
-        let place: TestDirectory
-        var authority: String { place.file("ca.pem") }
-        var certificate: String { place.file("server.pem") }
-        var key: String { place.file("server.key") }
-
-        init() throws {
-            place = try TestDirectory()
-            try place.write("names", "subjectAltName=DNS:localhost\n")
-            try Self.openssl([
-                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
-                "2",
-                "-subj", "/CN=pks test authority", "-keyout", place.file("ca.key"), "-out",
-                place.file("ca.pem"),
-            ])
-            try Self.openssl([
-                "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
-                "/CN=localhost",
-                "-keyout", place.file("server.key"), "-out", place.file("server.csr"),
-            ])
-            try Self.openssl([
-                "x509", "-req", "-in", place.file("server.csr"), "-CA", place.file("ca.pem"), "-CAkey",
-                place.file("ca.key"), "-CAcreateserial", "-days", "2", "-extfile", place.file("names"),
-                "-out",
-                place.file("server.pem"),
-            ])
-        }
-
-        struct Failed: Error { let arguments: [String] }
-
-        private static func openssl(_ arguments: [String]) throws {
-            let process = try Subprocess(
-                ["openssl"] + arguments, output: .file("/dev/null"), errors: .file("/dev/null"))
-            if process.wait() != 0 { throw Failed(arguments: arguments) }
-        }
-    }
-
     @Test(arguments: NATSServer.Version.here)
     func aServerMustBeWhoItsAddressSays(_ version: NATSServer.Version) throws {
-        let certificates = try Certificates()
-        let server = try NATSServer(
-            version,
-            settings: "tls { cert_file: \"\(certificates.certificate)\", key_file: \"\(certificates.key)\" }")
+        let certificates = try TestCertificates()
+        let server = try NATSServer(version, settings: certificates.settings)
         func connect(_ host: String, authority: Bool = true, hostname: String? = nil) throws(BusError) {
             var options = try NATSOptions("tls://\(host):\(server.port)")
             options.security = NATSOptions.Security(
@@ -75,10 +35,9 @@ import Testing
     @Test(arguments: NATSServer.Version.here)
     func aSeedProvesWhoTheClientIs(_ version: NATSServer.Version) throws {
         let place = try TestDirectory()
-        let publicKey = "UCVHYRNY657SGXAUDEAQMSYV7JRK4FVT6XBBX6EHDHFJBNIATS5V3NYH"
-        let seed = try place.write("seed", "SUAKBT5HXBXZX53AW7JJZ46CUCNOVJP4H5DF37VC4HP23YYXCVKIQ3SACI\n")
-        let server = try NATSServer(
-            version, settings: "authorization { users: [ { nkey: \(publicKey) } ] }")
+        let publicKey = TestUser.publicKey
+        let seed = try place.write("seed", TestUser.seed + "\n")
+        let server = try NATSServer(version, settings: TestUser.settings)
         var options = try NATSOptions(server.url)
         options.identity = .nkey(publicKey: publicKey, seedPath: seed)
         try NATSConnection(options).flush()
@@ -89,5 +48,44 @@ import Testing
         #expect(throws: BusError.self) { _ = try NATSConnection(options) }
         options.identity = .credentials(path: place.file("missing"))
         #expect(throws: BusError.self) { _ = try NATSConnection(options) }
+    }
+
+    @Test func aSignatureThatTheLibraryGetsWrongIsNoRefusal() throws {
+        let place = try TestDirectory()
+        let seed = try place.write("seed", TestUser.seed + "\n")
+        let server = try NATSServer(.debian, settings: TestUser.settings)
+        var options = try NATSOptions(server.url)
+        options.identity = .nkey(publicKey: TestUser.publicKey, seedPath: seed)
+        // Of so many, the library signs some six wrongly.
+        for _ in 0..<1500 { _ = try NATSConnection(options) }
+    }
+
+    @Test(arguments: NATSServer.Version.here)
+    func credentialsProveWhoTheClientIs(_ version: NATSServer.Version) throws {
+        let (house, stranger) = (try TestOperator(), try TestOperator())
+        let server = try NATSServer(version, settings: house.settings)
+        var options = try NATSOptions(server.url)
+        options.identity = .credentials(path: try house.writeCredentials())
+        let connection = try NATSConnection(options)
+        try connection.flush()
+        // The account that the token names has streams of its own.
+        try JetStream(connection).makeStream(StreamPlan(name: "S", subjects: ["s"]))
+        #expect(try JetStream(connection).stream("S")?.messageCount == 0)
+        for secret in house.secrets { #expect(!"\(options)\(connection.options)".contains(secret)) }
+        for identity in [.credentials(path: try stranger.writeCredentials()), .asAddressed]
+            as [NATSOptions.Identity]
+        {
+            options.identity = identity
+            do {
+                _ = try NATSConnection(options)
+                Issue.record("\(identity) was let in")
+            } catch {
+                guard case .unreachable(_, _, isRefused: true) = error else {
+                    Issue.record("\(error)")
+                    return
+                }
+                for secret in stranger.secrets { #expect(!"\(error)".contains(secret)) }
+            }
+        }
     }
 }

@@ -5,7 +5,8 @@ internal import CNATS
 public enum BusError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The options contradict each other, or name something that is not there.
     case badOptions(reason: String)
-    /// No server of the list could be reached, or none let this client in; the reason is the last server's.
+    /// No server of the list could be reached, or none let this client in; the reason is the last server's, and says what
+    /// to do when it was a refusal.
     case unreachable(servers: String, reason: String, isRefused: Bool)
     /// The connection is gone; everything under way on it is in doubt.
     case disconnected(reason: String)
@@ -33,7 +34,7 @@ public enum BusError: Error, Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .badOptions(let reason): reason
         case .unreachable(let servers, let reason, true):
-            "NATS at \(servers): \(reason) (check the credentials, and what the account may do)"
+            "NATS at \(servers): \(reason)"
         case .unreachable(let servers, let reason, false):
             "NATS at \(servers): \(reason) (is a server running there?)"
         case .disconnected(let reason): "NATS: the connection is gone: \(reason) (it is made anew by itself)"

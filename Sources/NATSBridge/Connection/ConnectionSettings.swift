@@ -48,9 +48,11 @@ struct ConnectionSettings: ~Copyable {
         switch options.identity {
         case .asAddressed: break
         case .credentials(let path):
+            try IdentityFile.check(path, has: ["-----BEGIN NATS USER JWT", "-----BEGIN USER NKEY SEED"])
             try check(
                 unsafe natsOptions_SetUserCredentialsFromFiles(handle, path, nil), "credentials \(path)")
         case .nkey(let publicKey, let path):
+            try IdentityFile.check(path, has: ["SU"])
             try check(unsafe natsOptions_SetNKeyFromSeed(handle, publicKey, path), "NKey \(publicKey)")
         }
     }

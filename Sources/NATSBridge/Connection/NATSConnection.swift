@@ -19,6 +19,10 @@ public final class NATSConnection: @unchecked Sendable {
     /// The version of the client library and the id of the server, for reports.
     public let serverID: String
 
+    /// One signature in some 250 that the library (3.4.1) makes of a server's question is wrong, so that who is refused
+    /// answers another question.
+    private static let signaturesMax = 3
+
     let handle: OpaquePointer
     let faults: ConnectionFaults
     /// Addresses of subscriptions that wait for the connection's end.
@@ -47,9 +51,13 @@ public final class NATSConnection: @unchecked Sendable {
         do throws(BusError) {
             let settings = try ConnectionSettings()
             try unsafe settings.set(options, server, context)
-            // SAFETY: the settings live for the call; the library copies them.
-            let status = unsafe natsConnection_Connect(&handle, settings.handle)
-            guard status == NATS_OK else { throw Self.refusal(status, server) }
+            var status = NATS_OK
+            for _ in 0..<(options.identity.isSigned ? Self.signaturesMax : 1) {
+                // SAFETY: the settings live for the call; the library copies them.
+                status = unsafe natsConnection_Connect(&handle, settings.handle)
+                if status != NATS_CONNECTION_AUTH_FAILED { break }
+            }
+            guard status == NATS_OK else { throw Self.refusal(status, server, options) }
         } catch {
             // Without a connection there is no closed callback.
             unsafe ConnectionFaults.takeBack(context)
@@ -117,15 +125,29 @@ public final class NATSConnection: @unchecked Sendable {
     /// Subscriptions that were ended and still take memory. A connection that has ended very many is better closed.
     var endedCount: Int { ended.withLock { $0.count } }
 
-    private static func refusal(_ status: natsStatus, _ server: NATSAddress) -> BusError {
+    private static func refusal(
+        _ status: natsStatus, _ server: NATSAddress, _ options: NATSOptions
+    ) -> BusError {
         // SAFETY: the library's texts live until its next call on this thread.
         let special = NATSText.withoutPlace(
             unsafe nats_GetLastError(nil).map { unsafe String(cString: $0) } ?? "")
         let words = special.isEmpty ? unsafe String(cString: natsStatus_GetText(status)) : special
-        let isRefused =
-            status == NATS_CONNECTION_AUTH_FAILED || status == NATS_SSL_ERROR || status == NATS_NOT_PERMITTED
-            || status == NATS_SECURE_CONNECTION_REQUIRED || status == NATS_SECURE_CONNECTION_WANTED
+        let advice: String
+        switch status {
+        case NATS_CONNECTION_AUTH_FAILED, NATS_NOT_PERMITTED:
+            advice = "the server does not let this user in: check who this is, and what the account may do"
+        case NATS_SSL_ERROR:
+            let name = NATSText.harmless(options.security?.hostname ?? server.host)
+            advice =
+                "the server's certificate must be for \(name), valid, and signed by who is trusted: check the address and"
+                + " the authorities"
+        case NATS_SECURE_CONNECTION_REQUIRED: advice = "the server wants TLS: write tls://"
+        case NATS_SECURE_CONNECTION_WANTED: advice = "the server has no TLS: ask for it there"
+        default:
+            return .unreachable(
+                servers: server.description, reason: NATSText.harmless(words), isRefused: false)
+        }
         return .unreachable(
-            servers: server.description, reason: NATSText.harmless(words), isRefused: isRefused)
+            servers: server.description, reason: "\(NATSText.harmless(words)) (\(advice))", isRefused: true)
     }
 }

@@ -8,6 +8,9 @@ public struct NATSOptions: Equatable, Sendable, CustomStringConvertible {
         case credentials(path: String)
         /// A public NKey (`U...`) and the file of its seed.
         case nkey(publicKey: String, seedPath: String)
+
+        /// The server asks a question, and the answer is signed.
+        var isSigned: Bool { self != .asAddressed }
     }
 
     /// What a TLS connection is held to. The server's certificate must be for the host in its address.
