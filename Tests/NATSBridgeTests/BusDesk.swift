@@ -57,6 +57,15 @@ final class BusDesk {
         jetStream = { try JetStream(NATSConnection(NATSOptions(server.url))) }
     }
 
+    /// A book that runs and has taken so many messages, which are in its position's file.
+    convenience init(_ version: NATSServer.Version, taken count: Int) throws {
+        try self.init(version)
+        try makeStreams()
+        try publish(count)
+        try start()
+        #expect(self.await { self.status.keptSequence == UInt64(count) })
+    }
+
     deinit { ingest?.stop() }
 
     // MARK: - The ingest

@@ -5,18 +5,20 @@ import Testing
 @testable import NATSBridge
 
 @Suite struct IngestAlarmTests {
-    @Test(arguments: NATSServer.Version.here)
-    func aStreamThatLostItsEndWhileTheBookWasAway(_ version: NATSServer.Version) throws {
-        let desk = try BusDesk(version)
-        try desk.makeStreams()
-        try desk.publish(100)
-        try desk.start()
-        #expect(desk.await { desk.status.keptSequence == 100 })
+    /// A book that has taken 200 messages, and a copy of the server's store from when there were 100.
+    private func deskWithAnEarlyStore(_ version: NATSServer.Version) throws -> BusDesk {
+        let desk = try BusDesk(version, taken: 100)
         desk.server.stop()
         try desk.server.saveStore(as: "early")
         try desk.server.start()
         try desk.publish(100)
         #expect(desk.await { desk.status.keptSequence == 200 })
+        return desk
+    }
+
+    @Test(arguments: NATSServer.Version.here)
+    func aStreamThatLostItsEndWhileTheBookWasAway(_ version: NATSServer.Version) throws {
+        let desk = try deskWithAnEarlyStore(version)
         desk.stop()
         desk.server.kill()
         try desk.server.restoreStore(from: "early")
@@ -35,16 +37,7 @@ import Testing
 
     @Test(arguments: NATSServer.Version.here)
     func aStreamThatLosesItsEndBehindTheBooksBack(_ version: NATSServer.Version) throws {
-        let desk = try BusDesk(version)
-        try desk.makeStreams()
-        try desk.publish(100)
-        try desk.start()
-        #expect(desk.await { desk.status.keptSequence == 100 })
-        desk.server.stop()
-        try desk.server.saveStore(as: "early")
-        try desk.server.start()
-        try desk.publish(100)
-        #expect(desk.await { desk.status.keptSequence == 200 })
+        let desk = try deskWithAnEarlyStore(version)
         desk.server.kill()
         try desk.server.restoreStore(from: "early")
         try desk.server.start()
@@ -58,11 +51,7 @@ import Testing
 
     @Test(arguments: NATSServer.Version.here)
     func aStreamMadeAnewIsReadFromItsFirst(_ version: NATSServer.Version) throws {
-        let desk = try BusDesk(version)
-        try desk.makeStreams()
-        try desk.publish(50)
-        try desk.start()
-        #expect(desk.await { desk.status.keptSequence == 50 })
+        let desk = try BusDesk(version, taken: 50)
         desk.stop()
         try desk.start { $0.createsMissing = false }
         #expect(desk.await { desk.status.connection == .reading })
@@ -81,11 +70,7 @@ import Testing
 
     @Test(arguments: NATSServer.Version.here)
     func messagesRemovedBeforeTheyWereReadAreAnAlarmWithTheirNumbers(_ version: NATSServer.Version) throws {
-        let desk = try BusDesk(version)
-        try desk.makeStreams()
-        try desk.publish(50)
-        try desk.start()
-        #expect(desk.await { desk.status.keptSequence == 50 })
+        let desk = try BusDesk(version, taken: 50)
         desk.stop()
         try desk.publish(50)
         try desk.jetStream().purgeStream("PKS-BOOKING", before: 81)

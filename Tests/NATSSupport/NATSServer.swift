@@ -5,8 +5,6 @@ import TestSupport
 /// A real NATS server of a test's own: loopback, a port of its own, JetStream with a store of its own. It goes with this
 /// object, and with the test process, however that ends: a shell that reads from a pipe of this process kills it.
 package final class NATSServer {
-    // SAFETY (all of these): texts and buffers live for the calls that are given them.
-
     /// Which server program.
     package enum Version: String, CaseIterable, Sendable {
         /// What Debian has.
@@ -49,8 +47,9 @@ package final class NATSServer {
     /// Everything of this server: configuration, log, store.
     package let folder: String
     private let settings: String
-    private var shell: Int32?
-    private var pipeEnd: Int32 = -1
+    /// The shell that has the server, and ends it when it reads a line or nobody can write one any more.
+    private var shell: Subprocess?
+    private var pipe: InputPipe?
     package private(set) var pid: Int32 = 0
 
     package var url: String { "nats://127.0.0.1:\(port)" }
@@ -104,10 +103,9 @@ package final class NATSServer {
     package func kill() {
         guard let shell else { return }
         // The line as well as the end: a child of this process may have inherited the pipe.
-        _ = unsafe write(pipeEnd, "\n", 1)
-        _ = close(pipeEnd)
-        var status: Int32 = 0
-        while unsafe waitpid(shell, &status, 0) < 0 && errno == EINTR {}
+        try? pipe?.write("\n")
+        pipe = nil
+        shell.wait()
         self.shell = nil
         pid = 0
     }
@@ -153,39 +151,15 @@ package final class NATSServer {
         """
 
     private func spawn(_ program: String) throws {
-        var ends: [Int32] = [-1, -1]
-        guard unsafe pipe(&ends) == 0 else { throw NotStarted(description: "no pipe: errno \(errno)") }
-        _ = fcntl(ends[1], F_SETFD, FD_CLOEXEC)
-        defer { _ = close(ends[0]) }
-        pipeEnd = ends[1]
-        var actions = unsafe posix_spawn_file_actions_t()
-        unsafe posix_spawn_file_actions_init(&actions)
-        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        unsafe posix_spawn_file_actions_adddup2(&actions, ends[0], STDIN_FILENO)
-        // A thread of the test runner blocks most signals, and a child would inherit that.
-        var attributes = posix_spawnattr_t()
-        unsafe posix_spawnattr_init(&attributes)
-        defer { unsafe posix_spawnattr_destroy(&attributes) }
-        var blocked = sigset_t()
-        unsafe sigemptyset(&blocked)
-        unsafe posix_spawnattr_setsigmask(&attributes, &blocked)
-        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-        let words: [String] = ["/bin/sh", "-c", Self.script, "sh", program, folder]
-        var list = unsafe words.map { unsafe strdup($0) } + [nil]
-        let environment: [String] = ["PATH=/usr/bin:/bin", "HOME=\(folder)"]
-        var variables = unsafe environment.map { unsafe strdup($0) } + [nil]
-        defer { unsafe (list + variables).forEach { unsafe free($0) } }
-        var child: pid_t = 0
-        let code = unsafe posix_spawn(&child, "/bin/sh", &actions, &attributes, &list, &variables)
-        guard code == 0 else {
-            _ = close(ends[1])
-            throw NotStarted(description: "/bin/sh: errno \(code)")
-        }
-        shell = child
+        let pipe = try InputPipe()
+        self.pipe = pipe
+        shell = try Subprocess(
+            ["/bin/sh", "-c", Self.script, "sh", program, folder],
+            environment: ["PATH": "/usr/bin:/bin", "HOME": folder], input: .pipe(pipe),
+            output: .file("/dev/null"), errors: .file("/dev/null"))
         let path = folder + "/pid"
         guard eventually({ FileManager.default.fileExists(atPath: path) }),
-            let text = try? String(contentsOfFile: path, encoding: .utf8),
-            let number = pid_t(text.dropLast())
+            let number = pid_t(Files.text(path).dropLast())
         else { throw NotStarted(description: "the shell did not start the server") }
         pid = number
     }

@@ -69,6 +69,24 @@ import Testing
         }
     }
 
+    /// A state that has given way to a newer one of its key is not known to be nowhere: the next life comes to it again.
+    @Test func `A publisher that is killed while it lags never goes back to an older state of a position`()
+        throws
+    {
+        var conflatedCount: UInt64 = 0
+        try runs(4) { seed in
+            var weather = SimulatedBus.Weather()
+            (weather.lostAnswers, weather.disconnects) = (10, 2)
+            let (run, expected) = try run(seed, weather)
+            while run.records.durable < run.records.count { _ = run.records.durableSeq }
+            run.options.engine.window.underWayMax = 4
+            run.finish(crashes: 12)
+            run.check(expected)
+            conflatedCount += run.conflated
+        }
+        #expect(conflatedCount > 0)
+    }
+
     @Test
     func `Messages that a stream refuses for a while come in the end, and no older state after a newer one`()
         throws
