@@ -33,7 +33,7 @@ package struct BookHealth: Sendable, Equatable {
     package var condition: Condition
     /// The file in shared memory.
     package var path = ""
-    /// Its ABI, such as 1.1.
+    /// Its ABI, such as 1.2.
     package var abi = ""
     /// The segment's life.
     package var epoch: UInt64 = 0
