@@ -1,6 +1,6 @@
 public import Accumulator
 import CBusMessages
-import CSeqlock
+public import CSeqlock
 
 // SAFETY: what messages point at is the builder's; only `bytes` is lent, which says for how long.
 /// A book's effects to the messages that say them, one effect to one message.
@@ -18,6 +18,8 @@ import CSeqlock
 public struct EffectEncoder: ~Copyable {
     private let book: [UInt8]
     private var keys: [MessageKey] = []
+    /// The newest KEY record that was refused, and its place in the journal.
+    private var refusedKey: (record: pks_key_record, seq: UInt64)?
     private var builder = MessageBuilder(textBytesMax: 8192)
 
     /// An encoder for the effects of a book that knows no key yet.
@@ -38,6 +40,10 @@ public struct EffectEncoder: ~Copyable {
                     currency: position.currencyText))
         }
     }
+
+    /// Takes note of a KEY record that was refused: its effect does not have the names. The next one takes its place, so
+    /// the effect must be encoded before.
+    public mutating func noteKey(_ record: pks_key_record, seq: UInt64) { refusedKey = (record, seq) }
 
     // SAFETY: the builder lives as long as `self`.
     /// The message that was encoded last, valid until the next call.
@@ -183,6 +189,7 @@ public struct EffectEncoder: ~Copyable {
     private mutating func encodeReject(_ effect: Effect, _ n: UInt32) {
         let reason = RejectReason(rawValue: effect.reason)
         // The handle of an unknown key means nothing, whatever key may get it later.
+        let asked = refusedKey.flatMap { $0.seq == effect.seq ? $0.record : nil }
         let isKnown = reason != .unknownKey && Int(effect.handle) < keys.count
         let key = isKnown ? keys[Int(effect.handle)] : nil
         var message = unsafe Pks__Bus__V1__TradeRejected()
@@ -205,11 +212,15 @@ public struct EffectEncoder: ~Copyable {
             unsafe first.qty = builder.number(effect.qtyOpen, decimals: key.scales.qtyDecimals)
             unsafe first.price = builder.number(effect.closePrice, decimals: key.scales.priceDecimals)
             unsafe first.source_ref = effect.firstSourceRef
+        } else if let asked {
+            unsafe fill.account = builder.text(padded: asked.account)
+            unsafe fill.strategy = builder.text(padded: asked.strategy)
+            unsafe fill.symbol = builder.text(padded: asked.symbol)
         }
         // The pointers are used before these locals end.
         unsafe withUnsafeMutablePointer(to: &fill) { fill in
             unsafe withUnsafeMutablePointer(to: &first) { first in
-                if key != nil || !effect.tradeID.isEmpty { unsafe message.fill = fill }
+                if key != nil || asked != nil || !effect.tradeID.isEmpty { unsafe message.fill = fill }
                 if reason == .conflict && key != nil { unsafe message.first = first }
                 unsafe builder.pack(&message)
             }

@@ -20,6 +20,8 @@ public struct BusConfiguration: Equatable, Sendable {
     public var publishWindow = 4096
     /// Older states of a position give way to newer ones when the publisher lags.
     public var conflates = true
+    /// The first start publishes what is in the journal already.
+    public var publishesHistory = true
 
     /// A bus with the product's defaults.
     public init(nats: NATSOptions) { self.nats = nats }
@@ -67,6 +69,7 @@ extension ServiceConfiguration {
         bus.acknowledgeMs = ms(.acknowledgeWait)
         bus.publishWindow = count(.publishWindow, bus.publishWindow)
         bus.conflates = self[.conflate].value.flag
+        bus.publishesHistory = self[.publishHistory].value.flag
         return bus
     }
 

@@ -32,6 +32,8 @@ public struct CommandLineSettings: Sendable {
     public var servers: [NATSAddress]?
     /// `--nats-create`.
     public var createsMissing = false
+    /// `--nats-from-now`.
+    public var leavesHistory = false
     /// Who this is to the bus, and TLS: values of keys that are texts, each with the option that stated it.
     public var access: [NATSKey: (text: String, option: String)] = [:]
     /// Only the bus is looked at: the book may have its journal from somebody else's command line.
@@ -56,6 +58,7 @@ public struct CommandLineSettings: Sendable {
         var values: [NATSKey: Setting<ConfigurationValue>] = [:]
         if let servers { values[.servers] = Setting(.servers(servers), .option("--nats")) }
         if createsMissing { values[.create] = Setting(.flag(true), .option("--nats-create")) }
+        if leavesHistory { values[.publishHistory] = Setting(.flag(false), .option("--nats-from-now")) }
         for (key, stated) in access { values[key] = Setting(.text(stated.text), .option(stated.option)) }
         // Who states one identity does not mean that of the file.
         if let stated = access[.credentials] {

@@ -74,13 +74,15 @@ public enum NATSKey: String, CaseIterable, Sendable {
     case publishWindow = "publish_window"
     /// Older states of a position give way to newer ones when the publisher lags.
     case conflate
+    /// The first start publishes what is in the journal already.
+    case publishHistory = "publish_history"
 
     private static let timeoutNs: ClosedRange<Int64> = 1_000_000...3_600_000_000_000
 
     var kind: ValueKind {
         switch self {
         case .servers: .servers
-        case .create, .tls, .conflate: .flag
+        case .create, .tls, .conflate, .publishHistory: .flag
         case .credentials, .nkeySeed, .tlsAuthority, .tlsCertificate, .tlsKey: .path
         case .nkey: .publicKey
         case .tlsHostname, .clientName, .domain: .word
@@ -142,6 +144,7 @@ public enum NATSKey: String, CaseIterable, Sendable {
         case .acknowledgeWait: ms(bus.acknowledgeMs)
         case .publishWindow: .count(bus.publishWindow)
         case .conflate: .flag(bus.conflates)
+        case .publishHistory: .flag(bus.publishesHistory)
         }
     }
 }

@@ -32,6 +32,8 @@ public final class BookBus: @unchecked Sendable {
         public var publishWindow = 4096
         /// Older states of a position give way to newer ones when the publisher lags.
         public var conflates = true
+        /// The first start publishes what is in the journal already.
+        public var publishesHistory = true
         /// At the end, how long the publisher may go on with what is durable.
         public var drainMs: Int64 = 2000
 
@@ -76,10 +78,15 @@ public final class BookBus: @unchecked Sendable {
     private let ending = Mutex(Ending())
 
     /// The first record that a book's publisher will read, by the file in the book's journal: to be held before the book's
-    /// service is made. Throws `file`.
-    public static func neededFromSeq(journal path: String) throws(BusError) -> UInt64 {
-        try BusPublisher.neededFromSeq(journal: path)
+    /// service is made; nil when that is none that there is yet. Throws `file`.
+    public static func neededFromSeq(
+        journal path: String, publishesHistory: Bool = true
+    ) throws(BusError) -> UInt64? {
+        try BusPublisher.neededFromSeq(journal: path, publishesHistory: publishesHistory)
     }
+
+    /// What is to be said of a book that is published for the first time; nil for any other.
+    public var beginning: String? { publisher.beginning }
 
     /// Checks everything, opens the book's ring, and reads where the publisher was. Connects to nobody. Throws
     /// `badOptions`, `ring`, `file`. Reserves memory for messages.
@@ -99,6 +106,7 @@ public final class BookBus: @unchecked Sendable {
         var publishing = BusPublisher.Settings(options: settings.nats, names: settings.names)
         publishing.createsStreams = settings.createsMissing
         publishing.conflates = settings.conflates
+        publishing.publishesHistory = settings.publishesHistory
         publishing.underWayMax = settings.publishWindow
         publisher = try BusPublisher(records, journal: place.journal, publishing)
         ingest = try BusIngest(options)

@@ -29,6 +29,28 @@ import Testing
         return desk
     }
 
+    @Test func aRejectedKeyIsToldByItsNames() throws {
+        var desk = MessageDesk(method: .fifo, instrument: Instrument(symbol: "ES"))
+        let refused = key("ES", decimals: 17)
+        desk.define(refused)
+        let effect = try #require(desk.takeEffects().last)
+        var encoder = EffectEncoder(book: "main")
+        var inspector = MessageInspector()
+        encoder.learnKeys(of: desk.book)
+        encoder.noteKey(refused, seq: effect.seq)
+        #expect(encoder.encode(effect, n: 0) == .tradeRejected)
+        // SAFETY: copied at once.
+        let message = try inspector.decode(.tradeRejected, unsafe bytes(encoder.bytes))
+        #expect(message.text("reason") == "decimals_mismatch")
+        #expect(message.text("fill.account") == "a" && message.text("fill.strategy") == "s")
+        #expect(message.text("fill.symbol") == "ES" && message.text("fill.trade_id") == "")
+        // The names of another record are not this one's.
+        encoder.noteKey(refused, seq: effect.seq + 1)
+        _ = encoder.encode(effect, n: 0)
+        // SAFETY: copied at once.
+        #expect(try inspector.decode(.tradeRejected, unsafe bytes(encoder.bytes)).has("fill") == false)
+    }
+
     @Test(arguments: LotMethod.allCases, [UInt64(11), 12, 13])
     func everyMessageSaysWhatItsEffectSays(method: LotMethod, seed: UInt64) throws {
         var random = SeededRandom(seed: seed)

@@ -186,9 +186,10 @@ import Testing
         #expect(try desk.publishedCount() >= 4)
     }
 
-    @Test func `An end does not wait for a server that is stopped`() throws {
+    @Test(arguments: NATSServer.Version.here)
+    func `An end does not wait for a server that is stopped`(version: NATSServer.Version) throws {
         let scratch = try Scratch()
-        let desk = try Desk(#require(NATSServer.Version.here.first), scratch)
+        let desk = try Desk(version, scratch)
         let daemon = try desk.start(scratch)
         let reader = try SegmentReader(book: scratch.book)
         #expect(daemon.awaitCondition { Self.isLive(reader) })
@@ -205,12 +206,12 @@ import Testing
         }
     }
 
-    @Test
-    func `Without --nats-create it says what is missing and how to make it, and goes on when it is there`()
-        throws
-    {
+    @Test(arguments: NATSServer.Version.here)
+    func `Without --nats-create it says what is missing and how to make it, and goes on when it is there`(
+        version: NATSServer.Version
+    ) throws {
         let scratch = try Scratch()
-        let desk = try Desk(#require(NATSServer.Version.here.first), scratch, create: false)
+        let desk = try Desk(version, scratch, create: false)
         let daemon = try desk.start(scratch)
         let reader = try SegmentReader(book: scratch.book)
         #expect(daemon.awaitCondition { reader.bus?.state == .waiting })
@@ -242,5 +243,121 @@ import Testing
         #expect(creating.awaitCondition { Self.isLive(second) }, "\(creating.errorsSoFar())")
         creating.signal(SIGTERM)
         #expect(creating.wait() == 0)
+    }
+
+    @Test func `Each thread of a book has its name, so that ps and top tell them apart`() throws {
+        let scratch = try Scratch()
+        let desk = try Desk(#require(NATSServer.Version.here.first), scratch)
+        let daemon = try desk.start(scratch)
+        let reader = try SegmentReader(book: scratch.book)
+        #expect(daemon.awaitCondition { Self.isLive(reader) })
+        let names = Files.names(in: "/proc/\(daemon.pid)/task").map { task in
+            String(Files.text("/proc/\(daemon.pid)/task/\(task)/comm").dropLast())
+        }
+        for prefix in ["pks-i-", "pks-o-"] {
+            #expect(names.contains(String((prefix + scratch.book).prefix(15))), "\(names)")
+        }
+        daemon.signal(SIGTERM)
+        #expect(daemon.wait() == 0)
+    }
+
+    @Test(arguments: NATSServer.Version.here)
+    func `The first start says that it publishes the whole journal, or with --nats-from-now nothing of it`(
+        version: NATSServer.Version
+    ) throws {
+        for fromNow in [false, true] {
+            let scratch = try Scratch()
+            let fills = try scratch.write(
+                "f.csv", "trade_id,symbol,side,qty,price\nt1,X,BUY,1,10\nt2,X,BUY,1,10\n")
+            let before = try RunTests.start(scratch, ["--journal", scratch.file("journal")])
+            let feed = ["feed", fills, "--book", scratch.book, "--producer", "p", "--wait", "durable"]
+            #expect(try Pks.run(feed, in: scratch).status == 0)
+            before.signal(SIGTERM)
+            #expect(before.wait() == 0)
+            let desk = try Desk(version, scratch)
+            // Somebody who begins now begins there for good: also when the server is away and the daemon is killed.
+            if fromNow {
+                desk.server.kill()
+                let first = try RunTests.start(scratch, ["--config", desk.configuration, "--nats-from-now"])
+                #expect(first.errorsSoFar().contains("nothing of the journal up to record "))
+                let more = try scratch.write(
+                    "g.csv", "trade_id,symbol,side,qty,price\nt3,X,SELL,2,11\n")
+                #expect(
+                    try Pks.run(
+                        ["feed", more, "--book", scratch.book, "--producer", "q", "--wait", "durable"],
+                        in: scratch
+                    ).status == 0)
+                first.kill()
+                try desk.server.start()
+            }
+            let daemon = try RunTests.start(
+                scratch, ["--config", desk.configuration] + (fromNow ? ["--nats-from-now"] : []))
+            let reader = try SegmentReader(book: scratch.book)
+            #expect(daemon.awaitCondition { Self.isLive(reader) }, "\(daemon.errorsSoFar())")
+            let says = daemon.errorsSoFar().contains("the journal is published from its first record")
+            #expect(says == !fromNow, "\(daemon.errorsSoFar())")
+            let first = try Pks.run(
+                [
+                    "tail", "--config", desk.configuration, "--subject", "event", "--from", "first",
+                    "--count", "1",
+                ], in: scratch)
+            #expect(first.output.contains("trade_id=t\(fromNow ? 3 : 1) "), "\(first.output)\(first.errors)")
+            daemon.signal(SIGTERM)
+            #expect(daemon.wait() == 0)
+        }
+    }
+
+    @Test func `A key that the book has no room for is rejected on the bus by its names`() throws {
+        let scratch = try Scratch()
+        let desk = try Desk(#require(NATSServer.Version.here.first), scratch)
+        let daemon = try desk.start(scratch)
+        let rows = (1...70).map { "t\($0),S\($0),BUY,1,10\n" }.joined()
+        let fills = try scratch.write("f.csv", "trade_id,symbol,side,qty,price\n" + rows)
+        _ = try Pks.run(
+            ["feed", fills, "--book", scratch.book, "--producer", "p", "--wait", "durable"], in: scratch)
+        let tail = try PksProcess(
+            [
+                "tail", "--config", desk.configuration, "--subject", "rejected", "--from", "first", "--count",
+                "12",
+                "--json",
+            ], in: scratch)
+        #expect(tail.wait() == 0, "\(tail.errorsSoFar())")
+        let keys = tail.outputSoFar().split(separator: "\n").filter { $0.contains("slot_capacity") }
+        for (index, line) in keys.enumerated() {
+            #expect(
+                line.contains("\"symbol\":\"S\(65 + index)\"") && line.contains("\"account\":\"default\""),
+                "\(line)")
+        }
+        #expect(!keys.isEmpty)
+        daemon.signal(SIGTERM)
+        #expect(daemon.wait() == 0)
+    }
+
+    @Test
+    func `A server that is away while fills come costs memory that is bounded, and has all of it afterwards`()
+        throws
+    {
+        let scratch = try Scratch()
+        let desk = try Desk(#require(NATSServer.Version.here.last), scratch)
+        let daemon = try desk.start(scratch)
+        let reader = try SegmentReader(book: scratch.book)
+        #expect(daemon.awaitCondition { Self.isLive(reader) })
+        desk.server.kill()
+        #expect(daemon.awaitCondition { reader.bus?.state == .connecting })
+        let feeder = try RunTests.feeder(scratch)
+        var residentBytes: [Int] = []
+        for _ in 0..<5 {
+            feeder.put(10_000)
+            #expect(feeder.awaitApplied())
+            #expect(daemon.awaitCondition { reader.durableSeq == reader.appliedSeq })
+            residentBytes.append(Subprocess.residentBytes(daemon.pid))
+        }
+        // What forty thousand fills have to say takes thirty megabytes, and is in the journal.
+        #expect(residentBytes[4] - residentBytes[0] < 16 << 20, "\(residentBytes)")
+        try desk.server.start()
+        #expect(daemon.awaitCondition { Self.isLive(reader) }, "\(daemon.errorsSoFar())")
+        daemon.signal(SIGTERM)
+        #expect(daemon.wait() == 0)
+        #expect(try desk.publishedCount() >= 100_000)
     }
 }

@@ -53,6 +53,7 @@ import Testing
             unacknowledged = "2Ki"
             publish_window = 12
             conflate = false
+            publish_history = false
 
             """
         let read = try configuration(text + Self.book)
@@ -61,7 +62,7 @@ import Testing
         }
         let bus = try #require(read.bus)
         #expect(bus.nats.servers.map(\.description) == ["nats://one:4223", "tls://two:4222"])
-        #expect(bus.createsMissing && !bus.conflates)
+        #expect(bus.createsMissing && !bus.conflates && !bus.publishesHistory)
         #expect(bus.nats.identity == .credentials(path: "/etc/pks/c.creds"))
         #expect(
             bus.nats.security

@@ -231,8 +231,8 @@ struct  Pks__Bus__V1__TradeRejected
    */
   uint64_t source_ref;
   /*
-   * The fill, as far as it is known. Absent when a key was rejected, not a fill. A fill of a key that the book does
-   * not have has ids only. Of one that never became a record, texts are cut at 256 bytes.
+   * The fill, as far as it is known. When a key was rejected, not a fill, it has the names of the key and no trade_id. A
+   * fill of a key that the book does not have has ids only. Of one that never became a record, texts are cut at 256 bytes.
    */
   Pks__Bus__V1__Fill *fill;
   /*

@@ -1,5 +1,6 @@
 import BusMessages
 import CSeqlock
+import CThreads
 import FillProducer
 import Glibc
 
@@ -58,6 +59,8 @@ final class IngestWorker: @unchecked Sendable {
 
     /// The thread.
     func run() {
+        // SAFETY: the name lives for the call.
+        unsafe pks_thread_name("pks-i-" + options.book)
         readPosition()
         while !stopping.isAsked {
             do throws(BusError) {

@@ -56,6 +56,8 @@ final class BookPublisher {
     func run() {
         let replica = BookReplica(records) { [encoder] in
             encoder.learnKeys(of: $0)
+        } note: { [encoder] in
+            encoder.noteKey($0, seq: $1)
         } consumer: { [unowned self] in
             offer($0, $1)
         }
@@ -198,6 +200,8 @@ final class BookPublisher {
 protocol EffectEncoding: AnyObject {
     /// Learns the keys that the book has and that were not learnt yet.
     func learnKeys(of book: borrowing Book)
+    /// Takes note of a KEY record that was refused, before its effect is encoded.
+    func noteKey(_ key: pks_key_record, seq: UInt64)
     /// Makes the message of an effect, the `n`th of its record; its key was learnt.
     func encode(_ effect: Effect, n: UInt32)
     /// The message that was made last.

@@ -1,4 +1,5 @@
 import Accumulator
+import CJournal
 import CSeqlock
 
 /// A second book that is behind the first: it replays what is durable and gives each effect its number in its record.
@@ -11,16 +12,20 @@ final class BookReplica {
     private let consumer: Consumer
     /// Learns keys: called before any effect of a key that the book did not have at the last call.
     private let learn: (borrowing Book) -> Void
+    /// Takes note of each KEY record that was refused, before the effect that says so.
+    private let note: (pks_key_record, UInt64) -> Void
     private var lastSeq: UInt64 = 0
     private var n: UInt32 = 0
     /// Effects of records before this one are nobody's.
     private var fromSeq: UInt64 = 0
 
     init(
-        _ records: any DurableRecords, learn: @escaping (borrowing Book) -> Void, consumer: @escaping Consumer
+        _ records: any DurableRecords, learn: @escaping (borrowing Book) -> Void,
+        note: @escaping (pks_key_record, UInt64) -> Void, consumer: @escaping Consumer
     ) {
         self.records = records
         self.learn = learn
+        self.note = note
         self.consumer = consumer
     }
 
@@ -75,7 +80,7 @@ final class BookReplica {
             if failure != nil || firstSeq > last { return }
             let count = Int(min(UInt64(bytes.count / 128), last - firstSeq + 1))
             do throws(ReplayError) {
-                unsafe try Self.take(bytes, count: count, firstSeq, into: &replay, learn)
+                unsafe try take(bytes, count: count, firstSeq, into: &replay)
             } catch { failure = error }
         }
         if let failure {
@@ -84,17 +89,24 @@ final class BookReplica {
     }
 
     /// Takes records, and learns each new key before the effects of what comes after it.
-    private static func take(
-        _ bytes: UnsafeRawBufferPointer, count: Int, _ firstSeq: UInt64, into replay: inout BookReplay,
-        _ learn: (borrowing Book) -> Void
+    private func take(
+        _ bytes: UnsafeRawBufferPointer, count: Int, _ firstSeq: UInt64, into replay: inout BookReplay
     ) throws(ReplayError) {
         var start = 0
         for index in 0..<count {
             // SAFETY (all of this function): `count` whole records are there.
-            guard unsafe bytes[index * 128] == UInt8(PKS_KIND_KEY) else { continue }
+            let record = unsafe bytes.loadUnaligned(fromByteOffset: index * 128, as: pks_fill_record.self)
+            let isRefusedKey =
+                record.kind == UInt8(PKS_KIND_REFUSED) && Int32(record.flags >> 8) == PKS_KIND_KEY
+            guard isRefusedKey || record.kind == UInt8(PKS_KIND_KEY) else { continue }
             let run = unsafe UnsafeRawBufferPointer(rebasing: bytes[start * 128..<(index + 1) * 128])
+            if isRefusedKey {
+                note(unsafe unsafeBitCast(record, to: pks_key_record.self), firstSeq + UInt64(index))
+            }
             unsafe try replay.take(run, firstSeq: firstSeq + UInt64(start))
             learn(replay.book)
+            // Its names are known until the next one.
+            if isRefusedKey { replay.flush() }
             start = index + 1
         }
         if start == count { return }

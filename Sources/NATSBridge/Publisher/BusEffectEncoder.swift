@@ -1,5 +1,6 @@
 import Accumulator
 import BusMessages
+import CSeqlock
 
 /// Makes the messages that travel on the bus.
 final class BusEffectEncoder: EffectEncoding {
@@ -8,6 +9,8 @@ final class BusEffectEncoder: EffectEncoding {
     init(book: String) { encoder = EffectEncoder(book: book) }
 
     func learnKeys(of book: borrowing Book) { encoder.learnKeys(of: book) }
+
+    func noteKey(_ key: pks_key_record, seq: UInt64) { encoder.noteKey(key, seq: seq) }
 
     func encode(_ effect: Effect, n: UInt32) { _ = encoder.encode(effect, n: n) }
 

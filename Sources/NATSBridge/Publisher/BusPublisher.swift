@@ -19,6 +19,8 @@ public final class BusPublisher: Sendable {
         public var createsStreams = false
         /// Older states of a position give way to newer ones when it lags.
         public var conflates = true
+        /// The first start publishes what is in the journal already.
+        public var publishesHistory = true
         /// The most messages that are under way at a time.
         public var underWayMax = 4096
         /// The most messages that are under way or ready.
@@ -43,13 +45,18 @@ public final class BusPublisher: Sendable {
     private let settings: Settings
     private let file: CursorFile
     private let cursor: PublisherCursor
+    /// What is to be said of a book that is published for the first time.
+    let beginning: String?
     private let threadName: String
     private let state = Mutex(State())
 
     /// The first record that a publisher has to read when it begins with the cursor beside this journal: to be held from
     /// before the book's service starts (`JournalOptions.heldFromSeq`). Throws `file` when the cursor cannot be read.
-    public static func neededFromSeq(journal path: String) throws(BusError) -> UInt64 {
-        try CursorFile(journal: path).read()?.neededFromSeq ?? 1
+    /// Nil when it begins with what is not there yet.
+    public static func neededFromSeq(
+        journal path: String, publishesHistory: Bool = true
+    ) throws(BusError) -> UInt64? {
+        try CursorFile(journal: path).read()?.neededFromSeq ?? (publishesHistory ? 1 : nil)
     }
 
     /// A publisher of a book's records, whose cursor lies in `journal`, the book's journal directory. Starts nothing.
@@ -60,8 +67,23 @@ public final class BusPublisher: Sendable {
         self.settings = settings
         file = CursorFile(journal: path)
         let found = try file.read()
-        let isOurs = found?.epoch == records.epoch
-        cursor = (isOurs ? found : nil) ?? PublisherCursor(epoch: records.epoch)
+        let lastSeq = records.durableSeq
+        if let found, found.epoch == records.epoch {
+            (cursor, beginning) = (found, nil)
+        } else if settings.publishesHistory || lastSeq == 0 {
+            cursor = PublisherCursor(epoch: records.epoch)
+            beginning =
+                "bus out: first start: the journal is published from its first record"
+                + " (--nats-from-now: only what comes)"
+        } else {
+            // Kept at once: the next life goes on from here, whatever happens to this one.
+            cursor = PublisherCursor(epoch: records.epoch, through: .all(of: lastSeq))
+            beginning = "bus out: first start: nothing of the journal up to record \(lastSeq) is published"
+            try file.write(cursor)
+            do throws(DurableRecordsError) { try records.hold(fromSeq: cursor.neededFromSeq) } catch {
+                throw .file(path: path, operation: "holding the journal", reason: error.description)
+            }
+        }
         threadName = "pks-o-" + records.book
     }
 

@@ -66,6 +66,10 @@ enum RunOptions {
             "nats-create", .flag,
             "Make the streams and consumers that are missing. Without it what is missing is said, and waited for."
         ),
+        OptionSpec(
+            "nats-from-now", .flag,
+            "At a book's first start on the bus: do not publish what its journal has already. Later starts go on where "
+                + "the last one was in any case."),
     ]
 
     /// What is in force. `file` is the configuration, when another operand than --config names it.
@@ -100,6 +104,7 @@ enum RunOptions {
         settings.isMetricsPublic = options.flag("metrics-public")
         settings.servers = try servers(options)
         settings.createsMissing = options.flag("nats-create")
+        settings.leavesHistory = options.flag("nats-from-now")
         try BusFlags.read(options, into: &settings)
         return settings
     }

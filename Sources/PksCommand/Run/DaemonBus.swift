@@ -10,11 +10,13 @@ struct DaemonBus {
 
     /// Keeps what publishers will have to read of journals, from before anything could be removed. Throws when a file of
     /// theirs cannot be read.
-    static func hold(_ options: inout ServiceOptions) throws(CommandError) {
+    static func hold(_ options: inout ServiceOptions, _ configuration: BusConfiguration) throws(CommandError)
+    {
         for place in options.books.indices {
             guard let path = journalPath(options.books[place]) else { continue }
             do throws(BusError) {
-                options.books[place].journal?.heldFromSeq = try BookBus.neededFromSeq(journal: path)
+                options.books[place].journal?.heldFromSeq = try BookBus.neededFromSeq(
+                    journal: path, publishesHistory: configuration.publishesHistory)
             } catch { throw CommandError(bus: error) }
         }
     }
@@ -55,6 +57,9 @@ struct DaemonBus {
         place.shmDirectory = options.shmDirectory
         do throws(BusError) {
             let bus = try BookBus(records, at: place, BookBus.Settings(configuration))
+            if let words = bus.beginning {
+                BoundedOutput.errors.say("pks: " + visible("book \(name): \(words)"))
+            }
             try bus.start()
             books.append((bus, BusLog(book: name)))
             service.showBus(of: name) { BusStatus(bus) }
@@ -95,6 +100,7 @@ extension BookBus.Settings {
         acknowledgeMs = configuration.acknowledgeMs
         publishWindow = configuration.publishWindow
         conflates = configuration.conflates
+        publishesHistory = configuration.publishesHistory
     }
 }
 

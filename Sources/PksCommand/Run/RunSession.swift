@@ -57,7 +57,7 @@ struct RunSession {
 
     private mutating func makeService() throws(CommandError) -> PositionService {
         options = configuration.options
-        if configuration.bus != nil { try DaemonBus.hold(&options) }
+        if let bus = configuration.bus { try DaemonBus.hold(&options, bus) }
         for place in options.books.indices {
             // Which identities share a bucket must not be for a sender to choose.
             options.books[place].config.hashSeed = UInt64.random(in: 0...UInt64.max)

@@ -58,7 +58,7 @@ final class BusRun {
 
     /// The journal of a new life: what was published before is durable.
     func records(seed: UInt64 = 3) throws -> StoryRecords {
-        let neededFromSeq = try BusPublisher.neededFromSeq(journal: folder)
+        let neededFromSeq = try BusPublisher.neededFromSeq(journal: folder) ?? 1
         return StoryRecords(story, seed: seed, durable: neededFromSeq > 1 ? UInt64(story.records.count) : 0)
     }
 

@@ -82,6 +82,8 @@ final class PublisherRun {
         var messages: [Message] = []
         let replica = BookReplica(records) {
             encoder.learnKeys(of: $0)
+        } note: {
+            encoder.noteKey($0, seq: $1)
         } consumer: { effect, n in
             encoder.encode(effect, n: n)
             // SAFETY: the bytes are copied.
