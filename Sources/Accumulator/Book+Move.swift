@@ -111,10 +111,9 @@ extension Book {
         // SAFETY: the position is alive.
         let method = unsafe position.pointee.method
         if method == .average { return move.netBefore != 0 || openings.hasRoom }
-        // There are twice as many blocks as opening fills, and no position takes more than two blocks a lot
-        // (a heap with one lot does); so a queue finds a block wherever there is room for an opening fill. A
-        // heap may need several blocks in one piece, which `keepInHeap` sees to. What came before and where it
-        // lay in memory must not decide: a book that was restored lies elsewhere.
+        // The store has room for as many lots as there are opening fills, whatever lists they are in. A heap may
+        // need several blocks in one piece, and the room be in small ones, which `keep` sees to. What came before
+        // and where it lay in memory must not decide: a book that was restored lies elsewhere.
         return unsafe openings.hasRoom
             && (method == .fifo || method == .lifo || Int(position.pointee.lots.count) < LotStore.heapLotsMax)
     }
@@ -217,19 +216,19 @@ extension Book {
         }
     }
 
-    /// Appends a lot: in line where the lots are a queue, by a call where they are a heap.
+    /// Appends a lot: in line where the lots are a queue, by a call where they are a heap or lie in the way.
     @inline(__always)
     private mutating func keep(_ lot: Lot, in position: UnsafeMutablePointer<Position>) -> Bool {
         // SAFETY: the position is alive.
         let method = unsafe position.pointee.method
         if _fastPath(method == .fifo || method == .lifo) {
-            return unsafe lots.append(lot, to: &position.pointee.lots, method: .fifo)
+            if unsafe lots.append(lot, to: &position.pointee.lots, method: .fifo) { return true }
         }
-        return unsafe keepInHeap(lot, position, method)
+        return unsafe keepElsewhere(lot, position, method)
     }
 
     @inline(never)
-    private mutating func keepInHeap(
+    private mutating func keepElsewhere(
         _ lot: Lot, _ position: UnsafeMutablePointer<Position>, _ method: LotMethod
     ) -> Bool {
         // SAFETY: the position is alive.
@@ -238,11 +237,11 @@ extension Book {
         return unsafe lots.append(lot, to: &position.pointee.lots, method: method)
     }
 
-    /// Lays the lots out anew when a heap finds no room in one piece: rare, and as long as there are lots. All
+    /// Lays the lots out anew when there is no room in one piece: rare, and as long as there are lots. All
     /// of them together then lie in one piece, and so does the room.
     @inline(never)
     private mutating func moveLotsTogether() {
-        var fresh = LotStore(lotsMax: 2 * config.lotsMax)
+        var fresh = LotStore(lotsMax: config.lotsMax)
         // SAFETY: advice about memory that `fresh` holds; the handles are defined.
         unsafe HugePages.advise(fresh.reserve)
         for handle in 0..<positionCount {

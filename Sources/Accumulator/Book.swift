@@ -56,7 +56,7 @@ public struct Book: ~Copyable {
         identities = IdentityTable(entriesMax: places)
         identityFilter = IdentityFilter(entriesMax: places)
         window = FillWindow(countMax: config.identitiesMax, placesMax: places)
-        lots = LotStore(lotsMax: 2 * config.lotsMax)
+        lots = LotStore(lotsMax: config.lotsMax)
         // SAFETY: advice about memory that `lots` holds for as long as the book.
         unsafe HugePages.advise(lots.reserve)
         openings = OpeningFills(countMax: config.lotsMax)
@@ -75,29 +75,6 @@ public struct Book: ~Copyable {
         config.name = other.name
         config.method = other.method
         config.instruments = other.instruments
-    }
-
-    static var positionBytes: Int { 192 }
-
-    /// Touches the memory that a busy day will need, so that no page fault comes in its middle: all
-    /// positions, the identity table, the whole window, and lots for `lots` open lots. Off the hot path.
-    public mutating func prefault(lots lotCount: Int) {
-        // SAFETY: the mapping made in init.
-        unsafe HugePages.prefault(
-            UnsafeMutableRawPointer(positions), bytes: config.positionsMax * Self.positionBytes)
-        identities.prefault()
-        identityFilter.prefault()
-        window.prefault()
-        lots.prefault(bytes: lotCount * 128)
-        openings.prefault(count: lotCount)
-    }
-
-    /// Bytes of memory that the book has reserved. Pages that were never touched cost nothing.
-    public var reservedBytes: Int {
-        let identityBytes = Int(identities.mask + 1) * 64 + Int(window.mask + 1) * 136
-        // SAFETY: only the length of the reserve is asked for.
-        let lotBytes = unsafe lots.reserve.count + Int(openings.countMax) * 128
-        return config.positionsMax * (Self.positionBytes + 144) + identityBytes + lotBytes
     }
 
     /// How many keys are defined: handles are 0 ..< positionCount.
@@ -163,22 +140,5 @@ public struct OtherFeeKey: Hashable, Sendable {
     public var currencyText: String {
         // SAFETY: the word's own eight bytes.
         unsafe withUnsafeBytes(of: currency) { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-    }
-}
-
-extension IdentityTable {
-    func prefault() { unsafe HugePages.prefault(base, bytes: Int(mask + 1) * 64) }
-}
-
-extension FillWindow {
-    func prefault() {
-        unsafe HugePages.prefault(UnsafeMutableRawPointer(records), bytes: Int(mask + 1) * 128)
-        unsafe HugePages.prefault(UnsafeMutableRawPointer(seqs), bytes: Int(mask + 1) * 8)
-    }
-}
-
-extension OpeningFills {
-    func prefault(count: Int) {
-        unsafe HugePages.prefault(UnsafeMutableRawPointer(base), bytes: min(count, Int(countMax)) * 128)
     }
 }

@@ -7,8 +7,8 @@ struct KeyTable: ~Copyable {
     // SAFETY: countMax records and indexMask + 1 index places, mapped and zeroed in init, unmapped in deinit.
     private let records: UnsafeMutablePointer<pks_key_record>
     private let index: UnsafeMutablePointer<UInt32>
-    private let indexMask: Int
-    private let countMax: Int
+    let indexMask: Int
+    let countMax: Int
     /// How many keys are defined.
     private(set) var count = 0
 

@@ -1,4 +1,4 @@
-/// Fixed memory for lots, cut into blocks of 128 bytes x 2^order. All of it is reserved at start; taking
+/// Fixed memory for lots, cut into blocks of 64 bytes x 2^order. All of it is reserved at start; taking
 /// and giving back a block is a few instructions and never a system call.
 ///
 /// Freed blocks are kept by order and reused last-in first-out, so that a busy position finds its blocks
@@ -7,8 +7,8 @@
 @safe @frozen
 @usableFromInline
 struct BlockSlab: ~Copyable {
-    @usableFromInline static var blockBytes: Int { 128 }
-    @usableFromInline static var orderMax: Int { 24 }
+    @usableFromInline static var blockBytes: Int { 64 }
+    @usableFromInline static var orderMax: Int { 25 }
 
     // SAFETY: (blockCount + 1) blocks, allocated in init, freed in deinit, entered only through `address`.
     @usableFromInline let base: UnsafeMutableRawPointer
@@ -49,18 +49,6 @@ struct BlockSlab: ~Copyable {
     /// How many blocks were never handed out. `untouched` ends at blockCount + 1.
     @inlinable @inline(__always)
     var untouchedCount: UInt32 { blockCount &+ 1 &- untouched }
-
-    /// Whether one block of order 0 is to be had.
-    @inlinable @inline(__always)
-    var hasBlock: Bool {
-        unsafe freeHeads[0] != 0 || untouched <= blockCount || hasLargerBlock
-    }
-
-    @usableFromInline var hasLargerBlock: Bool {
-        // SAFETY: orders 1...orderMax lie inside freeHeads.
-        for order in 1...Self.orderMax where unsafe freeHeads[order] != 0 { return true }
-        return false
-    }
 
     /// A block of 2^order units, or 0 when there is none. Its content is undefined.
     @inlinable @inline(__always)

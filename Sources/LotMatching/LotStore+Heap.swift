@@ -10,7 +10,10 @@ public import FixedPoint
 //   | segment 0 u32 | segment 1 | ... | segment 25 | unused | segment count u32 (byte 124) |
 extension LotStore {
     /// The last segment is a block of the largest order: a heap holds up to 2^27 lots.
-    @usableFromInline static var segmentMax: Int { BlockSlab.orderMax &+ 2 }
+    @usableFromInline static var segmentMax: Int { BlockSlab.orderMax &+ 1 }
+
+    /// The order of a table.
+    @usableFromInline static var tableOrder: Int { 1 }
 
     /// How many lots one `hifo` or `lofo` list can hold, whatever room there is.
     public static var heapLotsMax: Int { 1 << 27 }
@@ -109,13 +112,13 @@ extension LotStore {
     @inlinable @inline(__always)
     static func heapCapacity(segments: Int) -> Int { segments == 0 ? 0 : 2 &<< segments }
 
-    /// The block order of a segment: 4, 4, 8, 16 ... lots of 32 bytes in blocks of 128.
+    /// The block order of a segment: 4, 4, 8, 16 ... lots of 32 bytes in blocks of 64 x 2^order.
     @inlinable @inline(__always)
-    static func segmentOrder(_ segment: Int) -> Int { max(segment &- 1, 0) }
+    static func segmentOrder(_ segment: Int) -> Int { max(segment, 1) }
 
     @inlinable @inline(__always)
     func heapHasRoom(_ list: LotList) -> Bool {
-        if list.count == 0 { return slab.hasRoomForTwo }
+        if list.count == 0 { return slab.hasRoomForTwo(order: Self.tableOrder) }
         let segments = heap(list, flip: 0).segmentCount
         if Int(list.count) < Self.heapCapacity(segments: segments) { return true }
         return segments < Self.segmentMax && slab.hasRoom(order: Self.segmentOrder(segments))
@@ -135,12 +138,12 @@ extension LotStore {
 
     @usableFromInline
     mutating func heapBegin(_ list: inout LotList) -> Bool {
-        let table = slab.take()
+        let table = slab.take(order: Self.tableOrder)
         if table == 0 { return false }
         list.head = table
         heap(list, flip: 0).segmentCount = 0
         if heapGrow(list) { return true }
-        slab.give(table)
+        slab.give(table, order: Self.tableOrder)
         list.head = 0
         return false
     }
@@ -179,7 +182,7 @@ extension LotStore {
             heap.segmentCount = last
         } while list.count == 0 && heap.segmentCount > 0
         if list.count == 0 {
-            slab.give(list.head)
+            slab.give(list.head, order: Self.tableOrder)
             list.head = 0
         }
     }
@@ -276,24 +279,28 @@ extension BlockSlab {
     /// Whether `take(order:)` would succeed.
     @inlinable
     func hasRoom(order: Int) -> Bool {
-        if untouchedCount >= UInt32(1) << UInt32(order) { return true }
+        untouchedCount >= UInt32(1) << UInt32(order) || hasFreed(atLeast: order)
+    }
+
+    @usableFromInline func hasFreed(atLeast order: Int) -> Bool {
         // SAFETY: order ... orderMax lie inside freeHeads.
         for larger in order...Self.orderMax where unsafe freeHeads[larger] != 0 { return true }
         return false
     }
 
-    /// Whether two blocks of order 0 are to be had.
+    /// Whether two blocks of an order are to be had.
     @inlinable @inline(__always)
-    var hasRoomForTwo: Bool {
-        if untouchedCount >= 2 { return true }
-        return hasTwoFreed
+    func hasRoomForTwo(order: Int) -> Bool {
+        if untouchedCount >= UInt32(2) << UInt32(order) { return true }
+        return hasTwoFreed(order: order)
     }
 
-    @usableFromInline var hasTwoFreed: Bool {
+    @usableFromInline func hasTwoFreed(order: Int) -> Bool {
         // SAFETY: as in `take`; a freed block's first word is the next one's number or 0.
-        let first = unsafe freeHeads[0]
+        let first = unsafe freeHeads[order]
         let second = first == 0 ? 0 : unsafe address(first).load(as: UInt32.self)
-        let single = (first == 0 ? 0 : 1) + (second == 0 ? 0 : 1) + Int(untouchedCount)
-        return single >= 2 || hasLargerBlock
+        let fresh = Int(untouchedCount >> UInt32(order))
+        let whole = (first == 0 ? 0 : 1) + (second == 0 ? 0 : 1) + fresh
+        return whole >= 2 || (order < Self.orderMax && hasFreed(atLeast: order + 1))
     }
 }

@@ -2,25 +2,33 @@ public import FixedPoint
 
 // Lots of one position in the order of opening: a doubly linked list of blocks.
 //
-//   block, 128 bytes:  | previous u32 | next u32 | first u8, count u8, .. | lot 0 | lot 1 | lot 2 |
-//                      0              4          8                        32      64      96
+//   block:  | previous u32 | next u32 | first, count, places: u8 each | lot 0 | lot 1 | lot 2 |
+//           0              4          8                               32      64      96      128
 //
-// Every block in a list has at least one lot; its lots are first ..< first + count. Closing from either
-// end and opening at the back are a constant number of steps; no lot is ever moved to grow.
+// The block that a list begins with is a cache line with one lot, because most positions never have a second;
+// blocks that come after it are two lines with three. Every block in a list has at least one lot; its lots are
+// first ..< first + count. Closing from either end and opening at the back are a constant number of steps; no lot is
+// ever moved to grow.
 extension LotStore {
-    @usableFromInline static var lotsPerBlock: UInt8 { 3 }
+    /// The order of a list's first block, with one lot, and of those that follow, with three.
+    @usableFromInline static var firstOrder: Int { 0 }
+    @usableFromInline static var laterOrder: Int { 1 }
+
+    /// How many lots a block of an order has room for: one or three.
+    @inlinable @inline(__always)
+    static func lotPlaces(order: Int) -> UInt8 { UInt8(truncatingIfNeeded: 2 &* order &+ 1) }
 
     /// A block seen as a piece of a queue.
     @safe @frozen @usableFromInline
     struct QueueBlock {
-        // SAFETY: a whole block of the slab, 128 bytes; callers drop it before they give the block back.
+        // SAFETY: a whole block of the slab, 64 or 128 bytes; callers drop it before they give the block back.
         @usableFromInline let address: UnsafeMutableRawPointer
 
         @inlinable @inline(__always)
         init(_ address: UnsafeMutableRawPointer) { unsafe self.address = address }
 
         // SAFETY (all accessors): `address` is a whole block of a live list, which `LotStore` made: every
-        // offset below 128 is inside it, aligned, and initialised when the block was linked.
+        // offset below 64 is inside it, aligned, and initialised when the block was linked.
         @inlinable @inline(__always)
         var previous: UInt32 {
             get { unsafe address.load(as: UInt32.self) }
@@ -41,10 +49,22 @@ extension LotStore {
             get { unsafe address.load(fromByteOffset: 9, as: UInt8.self) }
             nonmutating set { unsafe address.storeBytes(of: newValue, toByteOffset: 9, as: UInt8.self) }
         }
+        /// For how many lots the block is: 1 or 3.
+        @inlinable @inline(__always)
+        var places: UInt8 { unsafe address.load(fromByteOffset: 10, as: UInt8.self) }
+        @inlinable @inline(__always)
+        var order: Int { Int(places) >> 1 }
         @inlinable @inline(__always)
         var end: UInt8 { first &+ count }
 
-        /// Lot `index` of the block, 0...2.
+        /// Makes the block the last of a list, with one lot at its beginning.
+        @inlinable @inline(__always)
+        func begin(after previous: UInt32, places: UInt8) {
+            unsafe address.storeBytes(of: UInt64(previous), as: UInt64.self)
+            unsafe address.storeBytes(of: 1 << 8 | UInt32(places) << 16, toByteOffset: 8, as: UInt32.self)
+        }
+
+        /// Lot `index` of the block, below `places`.
         @inlinable @inline(__always)
         func lot(_ index: UInt8) -> UnsafeMutablePointer<Lot> {
             unsafe (address + (32 &+ Int(index) &* 32)).assumingMemoryBound(to: Lot.self)
@@ -55,33 +75,33 @@ extension LotStore {
     @inlinable @inline(__always)
     func queueBlock(_ block: UInt32) -> QueueBlock { unsafe QueueBlock(slab.address(block)) }
 
-    /// Whether the last block of the list has room. Only asked when the slab has none.
     @inlinable
     func queueHasRoom(_ list: LotList) -> Bool {
-        list.count != 0 && queueBlock(list.tail).end < Self.lotsPerBlock
+        if list.count == 0 { return slab.hasRoom(order: Self.firstOrder) }
+        let last = queueBlock(list.tail)
+        return last.end < last.places || slab.hasRoom(order: Self.laterOrder)
     }
 
     @inlinable @inline(__always)
     mutating func queueAppend(_ lot: Lot, to list: inout LotList) -> Bool {
+        var order = Self.firstOrder
         if list.count != 0 {
             let last = queueBlock(list.tail)
             let end = last.end
-            if end < Self.lotsPerBlock {
-                // SAFETY: end < lotsPerBlock.
+            if end < last.places {
+                // SAFETY: end < places.
                 unsafe last.lot(end).pointee = lot
                 last.count &+= 1
                 list.openCount &+= 1
                 return true
             }
+            order = Self.laterOrder
         }
-        let taken = slab.take()
+        let taken = slab.take(order: order)
         if taken == 0 { return false }
         let block = queueBlock(taken)
-        block.previous = list.tail
-        block.next = 0
-        block.first = 0
-        block.count = 1
-        // SAFETY: a block of order 0 has room for three lots.
+        block.begin(after: list.tail, places: Self.lotPlaces(order: order))
+        // SAFETY: a block has room for one lot at least.
         unsafe block.lot(0).pointee = lot
         if list.count == 0 { list.head = taken } else { queueBlock(list.tail).next = taken }
         list.tail = taken
@@ -151,7 +171,7 @@ extension LotStore {
         let next = block.next
         list.head = next
         if next == 0 { list.tail = 0 } else { queueBlock(next).previous = 0 }
-        slab.give(emptied)
+        slab.give(emptied, order: block.order)
     }
 
     @inlinable @inline(__always)
@@ -161,7 +181,7 @@ extension LotStore {
         let next = block.next
         if previous == 0 { list.head = next } else { queueBlock(previous).next = next }
         if next == 0 { list.tail = previous } else { queueBlock(next).previous = previous }
-        slab.give(emptied)
+        slab.give(emptied, order: block.order)
     }
 
     func queueForEach(in list: LotList, _ body: (Lot) -> Void) {

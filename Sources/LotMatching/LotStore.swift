@@ -10,12 +10,23 @@ public import FixedPoint
 public struct LotStore: ~Copyable {
     @usableFromInline var slab: BlockSlab
 
-    /// Room for about `lotsMax` open lots in all (three share a block when they belong to one position; a
-    /// position with one lot holds a block of 128 bytes by itself). Memory is asked for here, and touched
-    /// when first used or by `prefault`.
+    /// Room for `lotsMax` open lots, whatever lists they are in: a `fifo` or `lifo` list of one lot takes a block of
+    /// 64 bytes, longer ones 96 bytes a lot at most and 43 where they are long; a heap of one lot takes 256, larger ones less
+    /// a lot. Memory is asked for here, and touched when first used or by `prefault`.
+    ///
+    /// Four blocks a lot for the dearest list there is, and an eighth more. The first blocks of queues, of which there
+    /// is at most one a lot, come from there before they are cut from what heaps need in one piece.
     public init(lotsMax: Int) {
-        precondition(lotsMax > 0 && lotsMax < Int(UInt32.max) - 1)
-        slab = BlockSlab(blockCount: UInt32(lotsMax))
+        precondition(lotsMax > 0 && lotsMax < Int(UInt32.max))
+        slab = BlockSlab(
+            blockCount: UInt32(min(lotsMax * 4 + lotsMax / 8 + 1, Int(UInt32.max) - 1)))
+    }
+
+    /// Bytes that `count` lots take when each is alone in its `fifo` or `lifo` list, and what they take at most in
+    /// such lists, which is in pairs.
+    public static func queueBytes(ofLots count: Int) -> (alone: Int, atMost: Int) {
+        let first = BlockSlab.blockBytes << firstOrder
+        return (count * first, count * (first + BlockSlab.blockBytes << laterOrder) / 2)
     }
 
     /// The reserved memory, so that its owner can advise the kernel about its pages. Never to be written.
@@ -43,7 +54,7 @@ public struct LotStore: ~Copyable {
     @inlinable @inline(__always)
     public func hasRoom(in list: LotList, method: LotMethod) -> Bool {
         switch method {
-        case .fifo, .lifo: slab.hasBlock || queueHasRoom(list)
+        case .fifo, .lifo: queueHasRoom(list)
         case .hifo, .lofo: heapHasRoom(list)
         case .average: true
         }

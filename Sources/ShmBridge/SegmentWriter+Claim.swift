@@ -25,10 +25,11 @@ extension SegmentWriter {
         empty.price_decimals = entry.price_decimals
         empty.qty_decimals = entry.qty_decimals
         empty.multiplier_decimals = entry.multiplier_decimals
-        // SAFETY: slot < slotCapacity, so entry, slot and count are inside the mapping and `published`.
+        // SAFETY: slot < slotCapacity, so entry and slot are inside the mapping.
         // SYNC: readers come to the entry through the index or the slot count, both released below.
         unsafe directory[slot] = entry
-        unsafe published[slot] = unsafe pks_slot_publish(slots + slot, 0, &empty)
+        let count = unsafe pks_slot_publish(slots + slot, 0, &empty)
+        precondition(count == 1, "a slot is claimed with its first publish")
         insert(hash: hash, slot: slot)
         slotCount += 1
         // SAFETY: a word of the live lines. SYNC: partner is the acquire load in SegmentReader.slotCount.
@@ -39,15 +40,16 @@ extension SegmentWriter {
         return slot
     }
 
-    /// Linear probing in the private mirror; the index has twice as many places as there are slots, so a
+    /// Linear probing in the private marks; the index has twice as many places as there are slots, so a
     /// free one is always found.
     private func insert(hash: UInt64, slot: Int) {
-        let mask = indexMirror.count - 1
-        var place = Int(truncatingIfNeeded: hash) & mask
-        // SAFETY: `place` is masked into the mirror, which is as long as the index.
-        while unsafe indexMirror.words[place] != 0 { place = (place + 1) & mask }
+        var place = Int(truncatingIfNeeded: hash) & indexMask
+        // SAFETY: `place` is masked into the index, which has a bit for each place.
+        while unsafe takenPlaces.words[place >> 6] >> UInt64(place & 63) & 1 == 1 {
+            place = (place + 1) & indexMask
+        }
+        unsafe takenPlaces.words[place >> 6] |= 1 << UInt64(place & 63)
         let entry = (hash & 0xffff_ffff_0000_0000) | UInt64(slot + 1)
-        unsafe indexMirror.words[place] = entry
         // SYNC: partner is the acquire load in SegmentReader.find.
         unsafe pks_store_release(index + place, entry)
     }

@@ -25,8 +25,9 @@ extension SegmentWriter {
     @inlinable @inline(__always)
     public mutating func publish(slot: Int, value: UnsafePointer<pks_position>) {
         precondition(slot >= 0 && slot < slotCapacity, "no such slot")
-        // SAFETY: `published` is private and has slotCapacity words.
-        unsafe published[slot] = publish(slot: slot, published: published[slot], value: value)
+        // SAFETY: `republished` is private and has slotCapacity words.
+        let count = unsafe publish(slot: slot, published: republished[slot] &+ 1, value: value)
+        unsafe republished[slot] = count &- 1
     }
 
     /// Says that all slots show record `seq` and those before it.

@@ -30,7 +30,8 @@ public struct SegmentWriter: ~Copyable, @unchecked Sendable {
     @usableFromInline let heartbeat: UnsafeMutablePointer<UInt64>
     @usableFromInline let appliedSeq: UnsafeMutablePointer<UInt64>
     @usableFromInline let durableSeq: UnsafeMutablePointer<UInt64>
-    @usableFromInline let published: UnsafeMutablePointer<UInt64>
+    /// How often each slot was published after it was claimed, where the caller does not count.
+    @usableFromInline let republished: UnsafeMutablePointer<UInt64>
     @usableFromInline let changeMask: UInt64
     /// Changes appended so far, this process's own count.
     @usableFromInline var changeCount: UInt64 = 0
@@ -39,8 +40,9 @@ public struct SegmentWriter: ~Copyable, @unchecked Sendable {
 
     let directory: UnsafeMutablePointer<pks_directory_entry>
     let index: UnsafeMutablePointer<UInt64>
-    /// What this process put into the index, to probe without reading shared memory.
-    let indexMirror: PrivateWords
+    /// Which places of the index this process has taken, a bit each, to probe without reading shared memory.
+    let takenPlaces: PrivateWords
+    let indexMask: Int
     let counts: PrivateWords
     package let mapping: MappedFile
     let lock: WriterLock
@@ -90,9 +92,10 @@ public struct SegmentWriter: ~Copyable, @unchecked Sendable {
         unsafe index = word(base, layout.indexOffset)
         unsafe changes = word(base, layout.changeOffset)
         unsafe slots = (base + layout.slotOffset).assumingMemoryBound(to: pks_slot.self)
-        self.indexMirror = PrivateWords(count: layout.indexCapacity)
+        takenPlaces = PrivateWords(count: (layout.indexCapacity + 63) / 64)
+        indexMask = layout.indexCapacity - 1
         let counts = PrivateWords(count: layout.slotCapacity)
-        unsafe published = counts.words
+        unsafe republished = counts.words
         self.counts = counts
         self.mapping = mapping
         self.lock = lock

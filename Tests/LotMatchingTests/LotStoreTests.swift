@@ -58,7 +58,8 @@ import Testing
         }
     }
 
-    /// A heap of one lot takes two blocks. With none left, the store must say so instead of failing later.
+    /// A heap of one lot takes as much as four queues of one. With none left, the store must say so instead of
+    /// failing later.
     @Test(arguments: methods) func anExhaustedStoreSaysSo(method: LotMethod) {
         var store = LotStore(lotsMax: 6)
         var lists: [LotList] = []
@@ -70,24 +71,58 @@ import Testing
             if !isKept { break }
             lists.append(list)
         }
-        #expect(lists.count == (method == .fifo || method == .lifo ? 6 : 3))
+        #expect(lists.count == (method == .fifo || method == .lifo ? 25 : 6))
         for list in lists {
             let lots = store.lots(in: list, method: method)
             #expect(lots.count == 1)
         }
     }
 
+    /// As many lots as the store was made for have room, whatever lists they are in.
+    @Test(arguments: methods, [1, 2, 3, 4, 5, 9])
+    func asManyLotsAsPromisedHaveRoom(method: LotMethod, each: Int) {
+        let lotsMax = 360
+        var store = LotStore(lotsMax: lotsMax)
+        for _ in 0..<lotsMax / each {
+            var list = LotList()
+            for seq in 1...each {
+                let lot = StoreRun.lot(UInt64(seq), price: 1, remaining: 1)
+                let isKept = store.append(lot, to: &list, method: method)
+                #expect(isKept)
+            }
+        }
+    }
+
+    /// What a position with one lot, or few, takes: one line, then two more for each three.
+    @Test func shortQueuesTakeFewBytes() {
+        let bytes = (1...8).map { count in
+            var store = LotStore(lotsMax: 64)
+            var list = LotList()
+            let before = store.touchedBytes
+            for seq in 1...count {
+                _ = store.append(StoreRun.lot(UInt64(seq), price: 1, remaining: 1), to: &list, method: .fifo)
+            }
+            return store.touchedBytes - before
+        }
+        #expect(bytes == [64, 192, 192, 192, 320, 320, 320, 448])
+        let (alone, atMost) = LotStore.queueBytes(ofLots: 1)
+        #expect(alone == 64 && atMost == 96)
+        for (index, taken) in bytes.enumerated() { #expect(taken <= (index + 1) * atMost) }
+    }
+
     /// The last block of a list has room for two more lots when the slab has none for another list.
     @Test func aListMayFillItsLastBlockWhenNoOtherIsLeft() {
         var store = LotStore(lotsMax: 1)
-        var list = LotList()
-        for seq in 1...3 {
-            let hasRoom = store.hasRoom(in: list, method: .fifo)
+        var lists = [LotList(), LotList(), LotList()]
+        for (index, seq) in [(0, 1), (1, 1), (2, 1), (0, 2), (0, 3), (0, 4)] {
+            let hasRoom = store.hasRoom(in: lists[index], method: .fifo)
             let lot = StoreRun.lot(UInt64(seq), price: 1, remaining: 1)
-            let isKept = store.append(lot, to: &list, method: .fifo)
+            let isKept = store.append(lot, to: &lists[index], method: .fifo)
             #expect(hasRoom && isKept)
         }
-        let hasRoom = (store.hasRoom(in: list, method: .fifo), store.hasRoom(in: LotList(), method: .fifo))
+        let hasRoom = (
+            store.hasRoom(in: lists[0], method: .fifo), store.hasRoom(in: LotList(), method: .fifo)
+        )
         #expect(hasRoom == (false, false))
     }
 

@@ -32,9 +32,11 @@ struct StoreRun: ~Copyable {
 
     init(method: LotMethod, seed: UInt64) {
         random = SeededRandom(seed: seed)
-        blockCount = Int.random(in: 1...60, using: &random)
+        let lotsMax = Int.random(in: 1...15, using: &random)
         let count = Int.random(in: 1...7, using: &random)
-        store = LotStore(lotsMax: blockCount)
+        store = LotStore(lotsMax: lotsMax)
+        // SAFETY: only the length is asked for. One block is never handed out.
+        blockCount = unsafe store.reserve.count / 64 - 1
         lists = Array(repeating: LotList(), count: count)
         models = Array(repeating: LotModel(method: method), count: count)
         self.method = method
