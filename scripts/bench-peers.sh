@@ -90,7 +90,9 @@ fi
 "$compiler" -O2 -Wall -Wextra -fPIC -c -ISources/CSeqlock/include "${sqlite[@]:0:1}" Benchmarks/peers/native.c \
     -o "$home/native.o" ||
     fail 70 "bench peers: Benchmarks/peers/native.c does not compile"
-"$compiler" -O2 -fPIC -shared -DPKS_OUT_OF_LINE -ISources/CSeqlock/include Sources/CSeqlock/*.c "$home/native.o" \
+"$compiler" -O2 -Wall -Wextra -fPIC -c -ISources/CSeqlock/include Benchmarks/peers/contended.c -o "$home/contended.o" ||
+    fail 70 "bench peers: Benchmarks/peers/contended.c does not compile"
+"$compiler" -O2 -fPIC -shared -DPKS_OUT_OF_LINE -ISources/CSeqlock/include Sources/CSeqlock/*.c "$home/native.o" "$home/contended.o" \
     -o "$home/libpeers.so" "${sqlite[@]:1}" -pthread || fail 70 "bench peers: CSeqlock does not compile as a library"
 
 .build/release/pks generate --fills 200000 --seed 7 --out "$home/made-up.csv"

@@ -126,9 +126,25 @@ class Comparison:
         library = ctypes.CDLL(self.options.library, use_errno=True)
         self.store("pks slot", "C", lambda m, l: stores.native(library, "peer_slot", m, l))
         self.store("robust mutex in shared memory", "C", lambda m, l: stores.native(library, "peer_mutex", m, l))
+        self.contended(library)
         self.redis(library)
         self.sqlite(library)
         self.postgres()
+
+    def contended(self, library):
+        """Two processes: one sets a value a million times a second, the other reads it all the time."""
+        for title, is_slot in (("pks slot", 1), ("robust mutex in shared memory", 0)):
+            def run(is_slot=is_slot):
+                figures = stores.Contended()
+                if library.peer_contended(is_slot, ctypes.c_uint64(400_000), ctypes.c_int64(1000),
+                                          ctypes.byref(figures)) != 0:
+                    raise RuntimeError("two processes cannot be run here")
+                wrong = figures.torn + figures.unequal
+                text = f"{figures.torn} torn, the last value differs" if figures.unequal else f"{figures.torn} torn"
+                rate = f"{figures.sets_a_second / 1e6:.2f}M sets/s"
+                return figures.by_name(), wrong == 0, f"{text if wrong else 'equal, none torn'}, {rate}"
+
+            self.measure(Row("one position, set 1M/s by another process", title, "C"), run)
 
     def missing(self, title, where, why):
         row = Row("current position, set and get", title, where)

@@ -23,6 +23,18 @@ class Times(ctypes.Structure):
     _fields_ = [("set_ns", ctypes.c_int64), ("get_ns", ctypes.c_int64)]
 
 
+class Contended(ctypes.Structure):
+    """struct contended_figures of contended.c"""
+    _fields_ = [(name, ctypes.c_double) for name in
+                ("read_p50_ns", "read_p99_ns", "read_p999_ns", "read_max_ns", "set_p50_ns", "set_p999_ns",
+                 "sets_a_second")] + [("torn", ctypes.c_int64), ("unequal", ctypes.c_int64)]
+
+    def by_name(self):
+        """What is told in ns."""
+        return {"read p50": self.read_p50_ns, "p99": self.read_p99_ns, "p99.9": self.read_p999_ns,
+                "set p50": self.set_p50_ns, "set p99.9": self.set_p999_ns}
+
+
 def updates(fills, key_count):
     """The position after each fill, as a slot has it, and what each key ends with."""
     net, counts, made = [0] * key_count, [0] * key_count, []
