@@ -37,7 +37,7 @@ struct OpenLoop {
                     times.response[seen] = UInt32(clamping: nowNs - firstNs - Int64(seen) * intervalNs)
                     seen += 1
                 } else {
-                    try patience.poll()
+                    try patience.count()
                     looks += 1
                 }
             }

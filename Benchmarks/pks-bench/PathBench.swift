@@ -139,11 +139,7 @@ struct PathBench {
 
         mutating func carryOut(_ order: UInt64, _ argument: UInt64, _ orders: inout FarOrders) throws {
             var left = Int(argument)
-            while left > 0 {
-                let taken = writer.drain(ring: ring)
-                if taken == 0 { pks_cpu_relax() }
-                left -= taken
-            }
+            while left > 0 { left -= writer.drain(ring: ring) }
         }
     }
 }

@@ -77,8 +77,6 @@ struct SeenBench {
                 if reader.readNewer(0, than: &sequence, into: &position), position.net_qty > slot.value {
                     // After a pause that the scheduler made, the newest answers for all before it.
                     slot.publish(position.net_qty)
-                } else {
-                    pks_cpu_relax()
                 }
             }
         }

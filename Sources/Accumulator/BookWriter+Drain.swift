@@ -17,6 +17,8 @@ extension BookWriter {
         if isJournaled && log.durableSeq != durableSeq { noteDurable() }
         let isWaiting = unsafe feed.pointee.consumer.hasNews || feed.pointee.hasMore
         guard isWaiting else {
+            // The record that comes next then arrives with the cursor, and not after it.
+            unsafe feed.pointee.consumer.prefetchNext()
             book.keepWarm()
             return 0
         }

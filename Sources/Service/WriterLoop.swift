@@ -57,10 +57,8 @@ struct WriterLoop: ~Copyable {
             return
         }
         idleTurns &+= 1
-        if idle.isSpinning && idleTurns % Self.turnsPerLook != 0 {
-            pks_cpu_relax()
-            return
-        }
+        // Without a pause instruction, half of which a fill that comes meanwhile would wait for.
+        if idle.isSpinning && idleTurns % Self.turnsPerLook != 0 { return }
         let nowNs = pks_monotonic_ns()
         beatIfDue(nowNs)
         idle.wait(nowNs: nowNs)
