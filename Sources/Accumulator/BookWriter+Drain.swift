@@ -178,7 +178,7 @@ extension BookWriter {
         } else if unsafe record.pointee.handle == RingFeed.refusedKey {
             violationsExcused &+= 1
         }
-        if isJournaled { unsafe log(record) }
+        if isJournaled { unsafe logStreamed(record) }
         setApplied()
     }
 

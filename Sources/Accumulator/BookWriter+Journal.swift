@@ -39,6 +39,14 @@ extension BookWriter {
         unsafe log.append(UnsafeRawPointer(record), handle: handle)
     }
 
+    /// The same for one of many that are drained on end.
+    @inline(__always)
+    mutating func logStreamed(_ record: UnsafeMutablePointer<pks_fill_record>) {
+        // SAFETY: the caller's record is whole.
+        let handle = unsafe JournalHandle.tagged(record.pointee.handle, logRing)
+        unsafe log.stream(UnsafeRawPointer(record), handle: handle)
+    }
+
     mutating func log(_ record: UnsafeMutablePointer<pks_extension_record>) {
         // SAFETY: the caller's record is whole.
         unsafe log.append(

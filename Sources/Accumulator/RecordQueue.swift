@@ -111,6 +111,8 @@ struct RecordQueueEnd {
     let durableWord: UnsafeMutablePointer<UInt64>
     /// The last record appended.
     private(set) var appended: UInt64
+    /// Some of it was streamed and may not be seen yet.
+    private var hasStreamed = false
 
     init(
         records: UnsafeMutableRawPointer, mask: UInt64, publishedWord: UnsafeMutablePointer<UInt64>,
@@ -132,9 +134,24 @@ struct RecordQueueEnd {
         unsafe place.storeBytes(of: handle, toByteOffset: 4, as: UInt32.self)
     }
 
+    /// The same past this core's caches: it does not read the record again, and to have the record's two lines it would
+    /// have to wait until the journal's core gives them back. For many records on end; `publish` then waits for them.
+    @inline(__always)
+    mutating func stream(_ record: UnsafeRawPointer, handle: UInt32) {
+        appended &+= 1
+        hasStreamed = true
+        // Places are 128 bytes from the beginning of a page, so aligned.
+        unsafe pks_stream_copy(records + Int(truncatingIfNeeded: (appended & mask) &* 128), record, handle)
+    }
+
     /// Lets the journal take everything appended.
     @inline(__always)
-    func publish() {
+    mutating func publish() {
+        if hasStreamed {
+            // SYNC: with the release below; partner is the acquire load in RecordQueue.publishedSeq.
+            pks_stream_fence()
+            hasStreamed = false
+        }
         // SYNC: partner is the acquire load in RecordQueue.publishedSeq.
         unsafe pks_store_release(publishedWord, appended)
     }

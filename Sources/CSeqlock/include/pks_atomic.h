@@ -74,6 +74,14 @@ PKS_INLINE void pks_cpu_relax(void);
 PKS_INLINE void pks_prefetch_read(const void *address);
 PKS_INLINE void pks_prefetch_write(const void *address);
 
+/* Copies 128 bytes past the caches to a place that this core does not read again, with `second_half_word` in bytes
+ * 4 ... 7. `place` is aligned to 16. What was copied is seen by another thread only after pks_stream_fence and a
+ * release store that it has read. */
+PKS_INLINE void pks_stream_copy(void *place, const void *record, uint32_t second_half_word);
+
+/* What was copied with pks_stream_copy stays before later stores. */
+PKS_INLINE void pks_stream_fence(void);
+
 #ifdef PKS_DEFINE
 
 PKS_INLINE uint64_t pks_load_acquire(const uint64_t *word) {
@@ -121,6 +129,28 @@ PKS_INLINE void pks_prefetch_write(const void *address) {
     __asm__ __volatile__("prefetchw %0" : : "m"(*(const char *)address));
 #else
     __builtin_prefetch(address, 1, 3);
+#endif
+}
+
+PKS_INLINE void pks_stream_copy(void *place, const void *record, uint32_t second_half_word) {
+#if defined(__x86_64__) && !defined(PKS_OUT_OF_LINE)
+    typedef long long pair __attribute__((vector_size(16)));
+    pair words[8];
+    __builtin_memcpy(words, record, sizeof words);
+    words[0][0] = (long long)(((uint64_t)words[0][0] & 0xffffffffull) | (uint64_t)second_half_word << 32);
+    /* Not an intrinsic, because the two compilers that read this header name it differently. */
+    for (int i = 0; i < 8; i++) {
+        __asm__ __volatile__("movntdq %1, %0" : "=m"(((pair *)place)[i]) : "x"(words[i]));
+    }
+#else
+    __builtin_memcpy(place, record, 128);
+    __builtin_memcpy((char *)place + 4, &second_half_word, sizeof second_half_word);
+#endif
+}
+
+PKS_INLINE void pks_stream_fence(void) {
+#if defined(__x86_64__) && !defined(PKS_OUT_OF_LINE)
+    __asm__ __volatile__("sfence" : : : "memory");
 #endif
 }
 
