@@ -25,6 +25,7 @@ enum GateCatalog {
         gates.append(fills("fill.single.flip", FillGate(shape: .flips, isSingle: true)))
         gates.append(fills("fill.backlog.journaled", FillGate(isJournaled: true)))
         gates.append(fills("fill.single.journaled", FillGate(isSingle: true, isJournaled: true)))
+        gates += scaling
         gates.append(
             Gate(name: "slot.read") { book, _, count, meter in
                 try SharedMemoryGates.reads(book: book, count: count, &meter)
@@ -42,6 +43,22 @@ enum GateCatalog {
                 try JournalGate.run(count: count, &meter)
             })
         return gates
+    }
+
+    /// What `GateGrowth` judges. They do not look for allocations, because the same code does so above.
+    private static var scaling: [Gate] {
+        var sizes: [(name: String, size: ScalingGate.Size, counts: [Int])] = LotMethod.allCases.map {
+            ($0.name, .lots($0), [10, 1000, 100_000])
+        }
+        sizes.append(("keys", .keys, [16, 1024, 65_536]))
+        sizes.append(("remembered", .remembered, [1024, 32_768, 1_048_576]))
+        return sizes.flatMap { name, size, counts in
+            counts.map { count in
+                Gate(name: "scaling.\(name).\(count)", isQuiet: false) { book, _, operations, meter in
+                    try ScalingGate(size: size, count: count).run(book: book, count: operations, &meter)
+                }
+            }
+        }
     }
 
     private static func fills(_ name: String, _ gate: FillGate) -> Gate {

@@ -44,7 +44,10 @@ struct GateJudge {
         if loud.isEmpty {
             say("calls for memory in 10^6 operations of each of \(allocations.count) gates: 0")
         }
-        if !loud.isEmpty { return 1 }
+        let growth = GateGrowth.all(counts)
+        growth.forEach { say($0.line) }
+        if growth.isEmpty { say("no gate was counted at several sizes") }
+        if !loud.isEmpty || growth.isEmpty || !growth.allSatisfy(\.holds) { return 1 }
         guard before != nil else {
             say(
                 "NOT COMPARED: the baseline has nothing for \(key)\n  it has: "

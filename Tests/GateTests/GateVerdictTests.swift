@@ -48,6 +48,38 @@ import Testing
     }
 }
 
+/// What counts at several sizes must not do.
+@Suite struct GateGrowthTests {
+    private func growth(_ name: String, _ counts: [Double]) -> GateGrowth? {
+        var named: [String: Double] = ["fill.single.fifo": 1000]
+        for (size, count) in zip([10, 1000, 100_000], counts) { named["scaling.\(name).\(size)"] = count }
+        let all = GateGrowth.all(named)
+        return all.count == 1 ? all[0] : nil
+    }
+
+    @Test func whatIsConstantMayNotGrow() {
+        #expect(growth("fifo", [800, 801, 839])?.holds == true)
+        #expect(growth("fifo", [800, 801, 841])?.holds == false)
+        #expect(growth("fifo", [841, 801, 800])?.holds == false)
+        #expect(growth("keys", [800, 830, 860])?.line.hasSuffix("GROWS FASTER THAN THAT") == true)
+    }
+
+    @Test func whatIsLogarithmicGrowsByAsMuchForEachFactor() {
+        #expect(growth("hifo", [1000, 1200, 1400])?.holds == true)
+        #expect(growth("lofo", [1000, 1200, 1499])?.holds == true)
+        // The root of the size; and what is proportional to it.
+        #expect(growth("hifo", [1010, 1100, 2000])?.holds == false)
+        #expect(growth("lofo", [1000, 2000, 101_000])?.holds == false)
+        #expect(growth("hifo", [1000, 1000, 1100])?.holds == false)
+    }
+
+    @Test func twoSizesShowNothing() {
+        #expect(growth("fifo", [800, 800])?.holds == false)
+        #expect(growth("fifo", [800, 800])?.line.hasSuffix("TOO FEW SIZES") == true)
+        #expect(GateGrowth.all(["fill.single.fifo": 1000]).isEmpty)
+    }
+}
+
 /// The committed file of counts.
 @Suite struct GateBaselineTests {
     private let here = GateKey(compiler: "Swift version 6.3.1", processor: "x86-64 avx2", libc: "glibc 2.36")
