@@ -162,7 +162,7 @@ let package = Package(
             cSettings: strictC, cxxSettings: [.treatAllWarnings(as: .error)]),
         .target(name: "BenchModel", path: "Benchmarks/BenchModel", swiftSettings: strict),
         .testTarget(
-            name: "BenchTests", dependencies: ["BenchModel", "TestSupport"],
+            name: "BenchTests", dependencies: ["BenchModel", "GateModel", "TestSupport"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .target(
             name: "CBusLimits", dependencies: ["CNATS"], path: "Benchmarks/CBusLimits", cSettings: strictC),

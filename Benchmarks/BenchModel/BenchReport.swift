@@ -43,6 +43,7 @@ package struct BenchReport: Sendable {
         }
         detail["variants"] = variants
         detail["headline_pass"] = result.headline.passes
+        detail["headline_noisy"] = result.headline.isNoisy
         return [
             "id": result.id, "value": number(result.headline.value), "goal": result.headline.goal,
             "pass": result.passes, "noisy": result.isNoisy, "samples": result.headline.samples,

@@ -30,6 +30,12 @@ package struct Machine: Sendable {
             "idle_driver": first("\(cpu)/cpuidle/current_driver"),
             "clocksource": first("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
             "huge_pages": first("/sys/kernel/mm/transparent_hugepage/enabled"),
+            "shared_huge_pages": sharedHugePages(
+                mounts: first("/proc/mounts") ?? "",
+                enabled: first("/sys/kernel/mm/transparent_hugepage/shmem_enabled")),
+            "turbo": turbo(
+                noTurbo: first("\(cpu)/intel_pstate/no_turbo"), boost: first("\(cpu)/cpufreq/boost")),
+            "real_time_limit": realTimeLimit(),
             "mitigations": mitigations("\(cpu)/vulnerabilities"),
             "load_at_start": first("/proc/loadavg"),
             "scratch": scratch,
@@ -48,8 +54,9 @@ package struct Machine: Sendable {
     package static let order = [
         "cpu", "cores", "allowed_cpus", "threads_per_core", "two_cpus", "caches", "memory", "numa_nodes",
         "virtualisation",
-        "kernel", "kernel_command_line", "governor", "isolated_cpus", "tickless_cpus", "idle_driver",
-        "clocksource", "huge_pages", "mitigations", "load_at_start", "scratch", "swift", "commit", "time",
+        "kernel", "kernel_command_line", "governor", "turbo", "isolated_cpus", "tickless_cpus", "idle_driver",
+        "clocksource", "huge_pages", "shared_huge_pages", "real_time_limit", "mitigations", "load_at_start",
+        "scratch", "swift", "commit", "time", "options",
     ]
 
     package func text(_ name: String) -> String { fields[name] ?? "not stated" }
@@ -100,6 +107,38 @@ package struct Machine: Sendable {
         }
         let vendor = first("/sys/class/dmi/id/sys_vendor")
         return "virtual machine" + (vendor.map { " (\($0))" } ?? "")
+    }
+
+    /// Slots and rings are files in /dev/shm. What its mount asks for counts (`never` when it asks for nothing), unless
+    /// `shmem_enabled` is `deny` or `force`. Kernels without the second have none of it: nil.
+    package static func sharedHugePages(mounts: String, enabled: String?) -> String? {
+        guard let enabled else { return nil }
+        // The last mount of a place is the one that is seen.
+        let mount = mounts.split(separator: "\n").map { $0.split(separator: " ") }
+            .last { $0.count > 3 && $0[1] == "/dev/shm" }
+        let asked = mount?[3].split(separator: ",").first { $0.hasPrefix("huge=") }?.dropFirst(5)
+        let text = mount == nil ? "/dev/shm is no mount" : "/dev/shm huge=\(asked ?? "never (by default)")"
+        return "\(text); shmem_enabled \(enabled)"
+    }
+
+    /// Whether cores may go above their nominal frequency: Intel's driver says whether they may not, the others
+    /// whether they may.
+    package static func turbo(noTurbo: String?, boost: String?) -> String? {
+        if let noTurbo { return noTurbo == "0" ? "on (no_turbo 0)" : "off (no_turbo \(noTurbo))" }
+        return boost.map { $0 == "0" ? "off (boost 0)" : "on (boost \($0))" }
+    }
+
+    /// What keeps real-time threads from taking all of a core: the fair server from kernel 6.12 on, whose values only
+    /// root may read, and what came before it.
+    private static func realTimeLimit() -> String? {
+        let server = "/sys/kernel/debug/sched/fair_server/cpu0"
+        let texts = [
+            first("/proc/sys/kernel/sched_rt_runtime_us").map { "sched_rt_runtime_us \($0)" },
+            first("\(server)/runtime").map { runtime in
+                "fair_server cpu0 \(runtime) of \(first("\(server)/period") ?? "?") ns"
+            },
+        ]
+        return texts.compactMap(\.self).joined(separator: "; ")
     }
 
     private static func mitigations(_ folder: String) -> String? {

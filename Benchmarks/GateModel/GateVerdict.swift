@@ -77,14 +77,17 @@ package struct GateVerdict: Sendable, Equatable {
         count.map { String(format: "%11.2f", $0) } ?? "          -"
     }
 
-    /// As a goal of the suite's JSON: the value is the change in percent.
+    /// As a goal of the suite's JSON: the value is the count, and the goal what the baseline allows at most. Null is
+    /// what there is not.
     package func goal(tolerance: Double, operations: Int) -> [String: Any] {
-        [
-            "id": "instructions.\(gate)", "value": changePercent ?? NSNull(), "goal": tolerance * 100,
+        let bound = before.map { $0 * (1 + tolerance) }
+        return [
+            "id": "instructions.\(gate)", "value": now ?? NSNull(), "goal": bound ?? NSNull(),
             "pass": !isFailure, "noisy": false, "samples": operations,
             "detail": [
-                "instructions": now ?? NSNull(), "baseline": before ?? NSNull(), "outcome": "\(outcome)",
-                "title": "instructions an operation, change in percent", "direction": "at_most",
+                "baseline": before ?? NSNull(), "change_percent": changePercent ?? NSNull(),
+                "outcome": "\(outcome)", "exact": true, "repetitions": [],
+                "title": "instructions an operation", "direction": "at_most",
             ] as [String: Any],
         ]
     }

@@ -92,6 +92,7 @@ final class RunOutput: Sendable {
 
     private func report(_ goals: [Goal], _ isPartial: Bool) -> BenchReport {
         var report = BenchReport(machine: machine, goals: goals)
+        report.machine.fields["options"] = options.stated
         report.isPartial = isPartial
         return report
     }

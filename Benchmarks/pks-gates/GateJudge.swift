@@ -119,7 +119,8 @@ struct GateJudge {
 
     // MARK: - For programs
 
-    /// The form of the suite's JSON. What the check of the machine code said comes in as it was written.
+    /// The form of the suite's JSON, which `./run bench --compare` reads: counts without noise, which are `exact`
+    /// and have no repetitions. What the check of the machine code said comes in as it was written.
     private func json(
         _ key: GateKey, _ verdicts: [GateVerdict], _ allocations: [Allocations], _ tolerance: Double
     ) throws -> String {
@@ -130,8 +131,10 @@ struct GateJudge {
             goals.append([
                 "id": "allocations.\(one.gate)", "value": one.taken, "goal": 0,
                 "pass": one.taken + one.given == 0, "noisy": false, "samples": 1_000_000,
-                "detail": ["given_back": one.given, "title": "calls for memory in 10^6 operations"]
-                    as [String: Any],
+                "detail": [
+                    "given_back": one.given, "title": "calls for memory in 10^6 operations",
+                    "direction": "at_most", "exact": true, "repetitions": [],
+                ] as [String: Any],
             ])
         }
         if let text = try? text("hot-path.json") {
@@ -141,7 +144,9 @@ struct GateJudge {
             goals.append(goal)
         }
         let machine = ["swift": key.compiler, "processor": key.processor, "libc": key.libc]
-        let top: [String: Any] = ["version": GateBaseline.version, "machine": machine, "goals": goals]
+        let top: [String: Any] = [
+            "version": GateBaseline.version, "machine": machine, "partial": false, "goals": goals,
+        ]
         let data = try JSONSerialization.data(
             withJSONObject: top, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
         return String(decoding: data, as: UTF8.self) + "\n"

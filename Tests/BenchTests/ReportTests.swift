@@ -56,59 +56,6 @@ import Testing
         let footer = ReportTable().footer(GoalResult.grouped(goals))
         #expect(footer.contains("P7: 2.000, goal <= 1.250") && !footer.contains("P1:"))
     }
-
-    // MARK: - Comparing
-
-    @Test(arguments: [
-        ([1.0, 1.1, 1.2, 1.1, 1.0], [1.05, 1.2, 1.3, 1.25, 1.2], ReportComparison.Verdict.same),
-        ([1.0, 1.1, 1.2, 1.1, 1.0], [1.3, 1.4, 1.35, 1.3, 1.5], .worse),
-        ([1.3, 1.4, 1.35, 1.3, 1.5], [1.0, 1.1, 1.2, 1.1, 1.0], .better),
-        ([1.0, 1.0, 1.0, 1.0, 1.0], [1.005, 1.005, 1.006, 1.007, 1.006], .same),
-        ([0], [0], .same), ([0], [3], .worse),
-    ])
-    func onlyWhatLiesBeyondAllRepetitionsIsAChange(
-        before: [Double], after: [Double], verdict: ReportComparison.Verdict
-    ) throws {
-        let comparison = try ReportComparison(stored([goal("P7", before)]), stored([goal("P7", after)]))
-        #expect(comparison.lines.map(\.verdict) == [verdict])
-        #expect(comparison.isWorse == (verdict == .worse))
-    }
-
-    @Test func aRateThatFallsIsWorse() throws {
-        let (fast, slow) = (goal("P11", [9e6], goal: 8e6, .atLeast), goal("P11", [8e6], goal: 8e6, .atLeast))
-        #expect(try ReportComparison(stored([fast]), stored([slow])).lines[0].verdict == .worse)
-        #expect(try ReportComparison(stored([slow]), stored([fast])).lines[0].verdict == .better)
-    }
-
-    @Test func figuresOfOneReportOnlyAreSaidToBe() throws {
-        let comparison = try ReportComparison(
-            stored([goal("P1", [1]), goal("P7.single", [1])]), stored([goal("P1", [1]), goal("P8", [1])]))
-        #expect(comparison.lines.map(\.verdict) == [.same, .onlyBefore, .onlyAfter])
-        #expect(comparison.text.contains("0 worse, 0 better beyond noise, of 3 figures."))
-    }
-
-    @Test func anotherMachineIsRefusedAndAnotherCommitIsNoted() throws {
-        let other = Machine(fields: machine.fields.merging(["cpu": "two"]) { $1 })
-        let first = try stored([goal("P1", [1])])
-        #expect(throws: BenchModelError.otherMachine(what: "cpu", one: "one", other: "two")) {
-            try ReportComparison(first, stored([goal("P1", [1])], other))
-        }
-        let later = Machine(fields: machine.fields.merging(["commit": "def"]) { $1 })
-        let comparison = try ReportComparison(first, stored([goal("P1", [1])], later))
-        #expect(comparison.notes == ["commit: abc -> def"])
-    }
-
-    @Test func anotherVersionAndAnythingElseAreRefused() {
-        #expect(throws: BenchModelError.otherVersion(file: "a", version: 9)) {
-            try StoredReport(Data(#"{"version": 9}"#.utf8), file: "a")
-        }
-        #expect(throws: BenchModelError.notAReport(file: "b", why: "it has no version")) {
-            try StoredReport(Data("[]".utf8), file: "b")
-        }
-        #expect(throws: BenchModelError.self) {
-            try StoredReport(Data(#"{"version": 1, "machine": {}}"#.utf8), file: "c")
-        }
-    }
 }
 
 @Suite struct StatisticsTests {
