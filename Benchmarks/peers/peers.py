@@ -24,14 +24,16 @@ decimal.getcontext().prec = 80
 class Row:
     """One peer on one stream: what was measured, or why it was not."""
 
-    def __init__(self, group, name, called_from, version=""):
+    def __init__(self, group, name, called_from, version="", differs=""):
         self.group, self.name, self.called_from, self.version = group, name, called_from, version
+        # Why its results are known not to be those that it is held to.
+        self.differs = differs
         self.figures, self.repetitions, self.equal, self.result, self.why_not = {}, {}, None, "", ""
 
     def fields(self):
         return {"group": self.group, "peer": self.name, "called_from": self.called_from, "version": self.version,
                 "ns": self.figures, "repetitions": self.repetitions, "equal": self.equal, "result": self.result,
-                "not_measured": self.why_not or None}
+                "differs_because": self.differs or None, "not_measured": self.why_not or None}
 
 
 def version(name):
@@ -52,13 +54,16 @@ class Comparison:
         """Repetitions of `body`, which gives figures by name and the verdict on the results."""
         print(f"peers: {self.name}: {row.name} ({row.called_from})", file=sys.stderr)
         self.rows.append(row)
-        taken = {}
+        taken, verdicts = {}, []
         try:
             for _ in range(self.options.repetitions):
-                figures, row.equal, row.result = body()
+                figures, *verdict = body()
+                verdicts.append(verdict)
+                row.equal, row.result = stream.together(verdicts)
                 for figure, ns in figures.items():
                     taken.setdefault(figure, []).append(ns)
         except Exception as error:  # one peer that fails must not hide the others
+            row.equal = None
             row.why_not = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"[:200]
             return
         row.figures = {figure: round(min(every), 1) for figure, every in taken.items()}
@@ -76,7 +81,8 @@ class Comparison:
             for where in ("C", "Python"):
                 self.measure(Row(group, "pks", where), lambda where=where: self.ours(library, method, held_to, where))
             if method == "average":
-                self.measure(Row(group, "nautilus_trader Position", "Python", version("nautilus_trader")),
+                self.measure(Row(group, "nautilus_trader Position", "Python", version("nautilus_trader"),
+                                 "it keeps its average in floating point and rounds money at each fill"),
                              lambda: self.theirs(lots.nautilus, self.fills, held_to))
             else:
                 few = self.fills[:self.options.beancount_fills]
@@ -203,6 +209,14 @@ class Comparison:
                 server.close()
 
 
+def verdict(row):
+    """What became of the results, so that nobody takes a peer that differs for an equal."""
+    if row.equal:
+        return row.result
+    held_to = "the values that were set" if row.group.startswith("current") else "pks replay, which is exact"
+    return f"NOT EQUAL to {held_to}: {row.result}" + (f"; {row.differs}" if row.differs else "")
+
+
 def table(rows):
     """For people."""
     lines, group = [], None
@@ -215,7 +229,9 @@ def table(rows):
             lines.append(f"{name:<56} not measured: {row.why_not}")
             continue
         figures = ", ".join(f"{figure} {ns:,.0f} ns" for figure, ns in row.figures.items())
-        lines.append(f"{name:<56} {figures:<58} {row.result}")
+        lines.append(f"{name:<56} {figures:<58} {verdict(row)}")
+    if any(not row.equal and not row.why_not for row in rows):
+        lines.append("\nA time beside NOT EQUAL is of other results than ours: it does not say who is faster at the same.")
     return "\n".join(lines)
 
 

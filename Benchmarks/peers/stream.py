@@ -60,3 +60,12 @@ def compare(ours, theirs):
         return True, f"equal to the last digit, {len(ours)} positions"
     return False, (f"{quantities} of {len(ours)} quantities differ; realised P&L differs for {wrong}, "
                    f"by {max(apart).normalize():f} at most")
+
+
+def together(verdicts):
+    """The verdict on all repetitions: equal only when each was. Otherwise the first that was not, and how many."""
+    wrong = [text for equal, text in verdicts if not equal]
+    if not wrong:
+        return True, verdicts[-1][1]
+    often = "" if len(wrong) == len(verdicts) else f" (in {len(wrong)} of {len(verdicts)} repetitions)"
+    return False, wrong[0] + often
