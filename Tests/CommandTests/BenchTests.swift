@@ -126,8 +126,16 @@ import Testing
         #expect(measured.status == 0 || measured.status == 1, "\(measured.errors)")
         let same = try run(["--compare", file, file], in: scratch)
         #expect(same.status == 0)
-        #expect(same.output.contains("0 worse, 0 better beyond noise, of 2 figures."))
+        #expect(same.output.contains("0 worse, 0 better beyond noise, of 2 figures that both have."))
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        #expect(
+            text.contains(#""options" : "--repetitions 1 --keys 100 "#), "what was asked for stands beside it"
+        )
         #expect(try run(["--compare", file, scratch.path + "/none"], in: scratch).status == 66)
+        let cut = scratch.path + "/cut.json"
+        try Data(text.utf8.prefix(text.utf8.count / 2)).write(to: URL(fileURLWithPath: cut))
+        let short = try run(["--compare", file, cut], in: scratch)
+        #expect(short.status == 65 && short.errors.contains("cut short"))
         let other = scratch.path + "/other.json"
         try Data(#"{"version": 7}"#.utf8).write(to: URL(fileURLWithPath: other))
         let refused = try run(["--compare", file, other], in: scratch)
