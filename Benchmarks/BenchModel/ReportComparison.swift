@@ -116,10 +116,11 @@ package struct ReportComparison: Sendable {
         let order: [Verdict] = [.worse, .better, .cannotTell, .unknown, .onlyBefore, .onlyAfter, .same]
         var texts = notes
         if !notes.isEmpty { texts.append("") }
+        let width = max(18, (lines.map(\.id.count).max() ?? 0) + 2)
         for verdict in order {
             let own = lines.filter { $0.verdict == verdict }
             texts += (own.filter(\.failsNow) + own.filter { !$0.failsNow }).map { line in
-                "\(pad(line.verdict.rawValue, 18))\(pad(line.id, 18))\(line.text)"
+                "\(pad(line.verdict.rawValue, 18))\(pad(line.id, width))\(line.text)"
             }
         }
         return (texts + [""] + summary).joined(separator: "\n") + "\n"
