@@ -45,6 +45,41 @@ import Testing
         #expect(desk.await { desk.status.keptSequence == 200 })
     }
 
+    @Test func aRequestThatWasServedWholeIsFollowedByTheNextAtOnce() {
+        #expect(PullEnd(status: 409, words: "Batch Completed") == .ordinary)
+        #expect(PullEnd(status: 409, words: "Message Size Exceeds MaxBytes") == .ordinary)
+        #expect(PullEnd(status: 408, words: "Request Timeout") == .ordinary)
+        #expect(PullEnd(status: 409, words: "Exceeded MaxWaiting") == .later)
+        #expect(PullEnd(status: 409, words: "Exceeded MaxAckPending") == .later)
+        #expect(PullEnd(status: 409, words: "Consumer Deleted") == .changed)
+        #expect(PullEnd(status: 503, words: "") == .unknown)
+    }
+
+    @Test(arguments: NATSServer.Version.here)
+    func messagesAreTakenWhileTheDiskKeepsThePositionWaiting(_ version: NATSServer.Version) throws {
+        let desk = try BusDesk(version)
+        try desk.makeStreams()
+        try desk.publish(100)
+        try desk.start()
+        #expect(try desk.awaitAcknowledged())
+        // Opening a pipe to write into it takes until somebody reads: a disk that takes as long as the test likes.
+        let building = desk.positions + "/" + IngestPositionFile.fileName + ".new"
+        // SAFETY: the names live for the calls.
+        #expect(unsafe mkfifo(building, 0o600) == 0)
+        try desk.publish(5000)
+        #expect(desk.awaitAll(), "\(desk.status)")
+        #expect(desk.await { desk.status.durableSequence == 5100 }, "\(desk.status)")
+        #expect(desk.status.keptSequence == 100 && desk.status.unacknowledgedCount == 5000, "\(desk.status)")
+        #expect(try desk.consumerState()?.ackedStreamSequence == 100)
+        let reader = unsafe open(building, O_RDONLY | O_NONBLOCK)
+        defer { _ = close(reader) }
+        #expect(unsafe reader >= 0 && unlink(building) == 0)
+        #expect(desk.await { desk.status.keptSequence == 5100 }, "\(desk.status)")
+        #expect(try desk.awaitAcknowledged())
+        #expect(desk.seen == desk.published)
+        #expect(desk.status.alarmCount == 0, "\(desk.status)")
+    }
+
     @Test(arguments: NATSServer.Version.here)
     func aServerKilledAgainAndAgainLosesAndDoublesNothing(_ version: NATSServer.Version) throws {
         let desk = try BusDesk(version)

@@ -47,6 +47,7 @@ package final class NATSServer {
     /// Everything of this server: configuration, log, store.
     package let folder: String
     private let settings: String
+    private let jetStream: String
     /// The shell that has the server, and ends it when it reads a line or nobody can write one any more.
     private var shell: Subprocess?
     private var pipe: InputPipe?
@@ -55,10 +56,13 @@ package final class NATSServer {
     package var url: String { "nats://127.0.0.1:\(port)" }
     package var storePath: String { folder + "/store" }
 
-    /// Starts one. `settings` are more lines of its configuration.
-    package init(_ version: Version, settings: String = "", port: Int? = nil) throws {
+    /// Starts one. `settings` are more lines of its configuration, `jetStream` more of what it says of JetStream.
+    package init(
+        _ version: Version, settings: String = "", jetStream: String = "", port: Int? = nil
+    ) throws {
         self.version = version
         self.settings = settings
+        self.jetStream = jetStream
         self.port = try port ?? FreePort.find()
         folder = "/tmp/pks-nats-test-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
         try FileManager.default.createDirectory(
@@ -85,7 +89,10 @@ package final class NATSServer {
         let config = """
             listen: "127.0.0.1:\(port)"
             server_name: "test-\(port)"
-            jetstream { store_dir: "\(storePath)" }
+            jetstream {
+              store_dir: "\(storePath)"
+              \(jetStream)
+            }
             \(settings)
 
             """

@@ -24,8 +24,7 @@ extension IngestSession {
         for alarm in verdict.alarms { worker.board.alarm(alarm) }
         // From here on the consumer is this book's: the file says that there was contact.
         if verdict.isRewound || isFirstContact {
-            try worker.positionFile.write(verdict.position)
-            worker.adopt(verdict.position)
+            try worker.replace(by: verdict.position)
         } else {
             worker.scannedThrough = verdict.position.scannedThrough
         }

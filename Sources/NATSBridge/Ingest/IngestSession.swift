@@ -20,6 +20,8 @@ final class IngestSession {
     private var isSuspicious = false
     /// Comparisons on one connection. Each leaves something behind until the connection ends.
     private static let comparisonsMax = 64
+    /// How long messages gather while there are many more.
+    private static let pieceNs = 2_000_000
 
     var options: BusIngestOptions { worker.options }
 
@@ -80,7 +82,7 @@ final class IngestSession {
             // What is not kept now comes again in the next life.
             worker.show()
         }
-        worker.settle(now: true)
+        worker.settleNow()
         pump()
         do throws(BusError) { try connection.flush() } catch { worker.board.error(error) }
         worker.show()
@@ -89,7 +91,9 @@ final class IngestSession {
     /// Messages that may come now: as many as can be noted, and no more than the ring takes.
     private var room: Int {
         if worker.letters.isFull { return 0 }
-        return min(options.unacknowledgedMax - worker.order.count, worker.producer.room)
+        // The producer's own figure is as old as its last look at the writer's cursor, which it spares itself.
+        let records = options.ring.recordCapacity - Int(worker.producer.putCount - worker.producer.freedCount)
+        return min(options.unacknowledgedMax - worker.order.count, records)
     }
 
     // MARK: - Messages
@@ -98,12 +102,24 @@ final class IngestSession {
     private func receive(_ pull: MessagePull) throws(Interruption) {
         // What waits to become durable is looked at often; else nothing but the end is to be noticed.
         var waitMs: Int64 = worker.order.count > 0 || !worker.letters.isEmpty ? 1 : 20
+        if worker.backlogCount > options.batch {
+            // More are on their way than can be taken soon. One by one each would wake this thread, the writer and
+            // the journal; in pieces they leave the processors to the server.
+            if pull.window.isOpen && pull.subscription.waitingCount < options.batch / 4 { rest() }
+            waitMs = 1
+        }
         for _ in 0..<options.batch {
             let wait = waitMs
             guard let message = try next(pull, waitMs: wait) else { return }
             waitMs = 0
             try handle(message, pull)
         }
+    }
+
+    private func rest() {
+        var time = timespec(tv_sec: 0, tv_nsec: Self.pieceNs)
+        // SAFETY: the time lives for the call; a signal only shortens the sleep.
+        _ = unsafe nanosleep(&time, nil)
     }
 
     /// The next message. Where the library has kept one to itself, positions are compared.

@@ -28,6 +28,7 @@ extension IngestWorker {
         removals.noteTaken(anchor.sequence, from: max(latest?.sequence ?? 0, scannedThrough) + 1)
         latest = anchor
         messageCount += 1
+        backlogCount = Int(clamping: delivery.pendingCount)
     }
 
     /// Takes a message that the client library does not hand out: a dead letter. Its id and place are known from the

@@ -40,9 +40,14 @@ final class IngestWorker: @unchecked Sendable {
     /// Settled and not yet in the file.
     var settledAnchor: IngestAnchor?
     var keptNs: Int64 = 0
+    /// A position is on its way into the file.
+    private var isKeeping = false
     var messageCount: UInt64 = 0
+    /// Messages that the server had for this book and had not delivered, by the last that was taken.
+    var backlogCount = 0
     var fillCount: UInt64 = 0
     let positionFile: IngestPositionFile
+    let keeper: PositionKeeper
 
     init(_ options: BusIngestOptions, _ producer: consuming FillProducer) {
         self.options = options
@@ -53,6 +58,7 @@ final class IngestWorker: @unchecked Sendable {
         lifecycle = LifecycleEventDecoder(book: options.book, limits: options.limits)
         order = DeliveryOrder(after: 0, entriesMax: options.unacknowledgedMax)
         positionFile = IngestPositionFile(directory: options.positionDirectory)
+        keeper = PositionKeeper(positionFile, name: "pks-k-" + options.book)
     }
 
     func subject(_ template: String) -> String { BusNames.subject(template, book: options.book) }
@@ -77,6 +83,7 @@ final class IngestWorker: @unchecked Sendable {
             board.update { if $0.connection != .waiting { $0.connection = .connecting } }
             pause(options.retryMs)
         }
+        keeper.end()
         producer.close()
         board.update { $0.connection = .stopped }
     }
@@ -146,28 +153,64 @@ final class IngestWorker: @unchecked Sendable {
         order.rewind(to: position.sequence)
     }
 
-    /// Settles what is durable, and writes the position when that is due (or `now`). Blocks for the disk.
+    /// Settles what is durable, and has the position written when that is due. Does not wait for the disk.
     /// Nothing is kept while a hole in the stream waits for a look.
-    func settle(now: Bool = false) {
+    func settle() {
         if let anchor = order.settle(
             freedCount: producer.freedCount, journalSequence: options.journalSequence())
         {
             settledAnchor = anchor
         }
+        if settledAnchor == nil && !isKeeping { return }
+        if isKeeping, let outcome = keeper.takeOutcome() { note(outcome) }
         let nowNs = pks_monotonic_ns()
-        guard let anchor = settledAnchor, var position = kept, anchor.sequence > position.sequence,
-            !removals.isPending,
-            now || nowNs - keptNs >= options.keepMs * 1_000_000
-        else { return }
+        if isKeeping || nowNs - keptNs < options.keepMs * 1_000_000 { return }
+        guard let position = settledPosition else { return }
         keptNs = nowNs
+        isKeeping = true
+        keeper.begin(position)
+    }
+
+    /// Settles what is durable, and writes the position now. Blocks for the disk.
+    func settleNow() {
+        settle()
+        waitForKeeper()
+        guard let position = settledPosition else { return }
+        isKeeping = true
+        keeper.begin(position)
+        waitForKeeper()
+    }
+
+    /// Puts a position in the file's place at once, and goes on from it. Throws `file`; nothing changes then.
+    func replace(by position: IngestPosition) throws(BusError) {
+        // What is on its way would come after it.
+        waitForKeeper()
+        try positionFile.write(position)
+        adopt(position)
+    }
+
+    /// The position with everything that is settled, when it is further than the file and nothing speaks against it.
+    private var settledPosition: IngestPosition? {
+        guard let anchor = settledAnchor, var position = kept, anchor.sequence > position.sequence,
+            !removals.isPending
+        else { return nil }
         position.advance(to: anchor)
         if order.settled == order.taken { position.scannedThrough = max(position.sequence, scannedThrough) }
-        do throws(BusError) {
-            try positionFile.write(position)
+        return position
+    }
+
+    private func waitForKeeper() {
+        if isKeeping, let outcome = keeper.waitForOutcome() { note(outcome) }
+    }
+
+    private func note(_ outcome: PositionKeeper.Outcome) {
+        isKeeping = false
+        switch outcome {
+        case .kept(let position):
             kept = position
-            settledAnchor = nil
+            if let anchor = settledAnchor, anchor.sequence <= position.sequence { settledAnchor = nil }
             order.keep(position.sequence)
-        } catch {
+        case .failed(let error):
             // Nothing is acknowledged as long as it lasts; the server keeps the messages.
             board.error(error)
         }

@@ -51,17 +51,40 @@ final class MessagePull {
     func noteStatus(_ message: borrowing NATSMessage) -> Bool {
         guard let status = message.status else { return false }
         if let number = UInt64(message.subject.dropFirst(inbox.count + 1)) { window.close(number) }
-        switch status {
-        case 100, 404, 408: return false
-        case 409:
-            let words = message.header("Description") ?? ""
-            if words.contains("Consumer Deleted") || words.contains("Leadership Change") { return true }
-            // Full of something; asking at once would be asked again and again.
-            if !words.contains("MaxBytes") { notBeforeNs = pks_monotonic_ns() + 50_000_000 }
+        switch PullEnd(status: status, words: message.header("Description") ?? "") {
+        case .ordinary: return false
+        case .later:
+            notBeforeNs = pks_monotonic_ns() + 50_000_000
             return false
-        default:
+        case .changed: return true
+        case .unknown:
             notBeforeNs = pks_monotonic_ns() + 50_000_000
             return true
+        }
+    }
+}
+
+/// What a status message says about the end of a request for messages. Pure.
+enum PullEnd: Equatable {
+    /// It has given what it could, or its time is up: the next may follow at once.
+    case ordinary
+    /// The consumer is full of something; asking at once would be asked again and again.
+    case later
+    /// The consumer is not as it was.
+    case changed
+    /// Nothing that is known.
+    case unknown
+
+    /// Reads a status and its description.
+    init(status: Int, words: String) {
+        switch status {
+        case 100, 404, 408: self = .ordinary
+        case 409 where words.contains("Consumer Deleted") || words.contains("Leadership Change"):
+            self = .changed
+        // Current servers say so of each request with a bound of bytes that was served whole.
+        case 409 where words.contains("MaxBytes") || words.contains("Batch Completed"): self = .ordinary
+        case 409: self = .later
+        default: self = .unknown
         }
     }
 }

@@ -10,16 +10,17 @@ struct PullWindow {
     private var nextNumber: UInt64 = 1
 
     /// Requests at a time.
-    static let requestsMax = 2
+    static let requestsMax = 3
 
     /// Messages that may still come.
     var wantedCount: Int { requests.reduce(0) { $0 + $1.left } }
     /// The server owes something.
     var isOpen: Bool { !requests.isEmpty }
 
-    /// How many to ask for now, 0 for none: up to `batch`, as long as no more than `room` can come.
+    /// How many to ask for now, 0 for none: up to `batch`, as long as no more than `room` can come. A batch is asked for
+    /// while another is still to come, so that the server has work while this one's is done.
     func ask(batch: Int, room: Int) -> Int {
-        guard requests.count < Self.requestsMax, wantedCount <= batch / 2 else { return 0 }
+        guard requests.count < Self.requestsMax, wantedCount <= batch else { return 0 }
         let count = min(batch, room - wantedCount)
         // Many small requests would cost more than they bring.
         return count >= min(batch, 16) || (count > 0 && requests.isEmpty) ? count : 0

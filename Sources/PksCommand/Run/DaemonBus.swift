@@ -7,6 +7,8 @@ import Service
 /// The buses of a daemon's books, from the moment when the books are live until they are to end. The main thread.
 struct DaemonBus {
     private var books: [(bus: BookBus, log: BusLog)] = []
+    /// Messages of all books that are published and not answered, unless so few are each book's share.
+    private static let underWayMax = 8192
 
     /// Keeps what publishers will have to read of journals, from before anything could be removed. Throws when a file of
     /// theirs cannot be read.
@@ -56,7 +58,12 @@ struct DaemonBus {
             runDirectory: options.runDirectory)
         place.shmDirectory = options.shmDirectory
         do throws(BusError) {
-            let bus = try BookBus(records, at: place, BookBus.Settings(configuration))
+            var settings = BookBus.Settings(configuration)
+            // All books publish into the same streams, and a current server refuses what comes while 10,000 messages
+            // of a stream wait to be stored: together they stay below that.
+            settings.publishWindow = min(
+                settings.publishWindow, max(64, Self.underWayMax / options.books.count))
+            let bus = try BookBus(records, at: place, settings)
             if let words = bus.beginning {
                 BoundedOutput.errors.say("pks: " + visible("book \(name): \(words)"))
             }

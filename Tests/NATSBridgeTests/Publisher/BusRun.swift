@@ -18,9 +18,10 @@ final class BusRun {
 
     /// Streams are made with this memory for ids.
     init(
-        _ version: NATSServer.Version, seed: UInt64, count: Int, rememberedNs: Int64 = 120_000_000_000
+        _ version: NATSServer.Version, seed: UInt64, count: Int, rememberedNs: Int64 = 120_000_000_000,
+        jetStream: String = ""
     ) throws {
-        server = try NATSServer(version)
+        server = try NATSServer(version, jetStream: jetStream)
         story = JournalStory(seed: seed, count: count)
         expected = try PublisherRun.expected(story)
         var options = try NATSOptions(server.url)
@@ -88,8 +89,11 @@ final class BusRun {
         }
     }
 
+    /// What is wrong with what the streams have.
+    func faults() throws -> [String] { PublishedCheck.faults(try stored(), expected) }
+
     func check() throws {
-        let faults = PublishedCheck.faults(try stored(), expected)
+        let faults = try faults()
         #expect(faults.isEmpty, "\(faults.prefix(5)) of \(faults.count)")
     }
 }

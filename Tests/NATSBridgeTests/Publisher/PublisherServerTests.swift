@@ -21,6 +21,32 @@ import Testing
         try run.check()
     }
 
+    /// Current servers drop what comes faster than they store (10,000 messages of a stream may wait, unless they are told
+    /// otherwise), and say so to those who want to know.
+    @Test(.enabled(if: NATSServer.Version.current.program != nil))
+    func `A server that drops what comes too fast gets everything once`() throws {
+        let run = try BusRun(
+            .current, seed: TestSeed.base &+ 20, count: 200, jetStream: "max_buffered_msgs: 4")
+        run.change { $0.underWayMax = 64 }
+        let status = try run.publishAll()
+        #expect(status.alarmCount == 0 && status.refusedCount > 0, "\(status)")
+        // What was dropped comes after what was not: the one exception to the order, and none for positions.
+        let faults = try run.faults()
+        #expect(
+            faults.allSatisfy { $0.contains("lies behind") && !$0.hasPrefix("position") },
+            "\(faults.prefix(5))")
+    }
+
+    @Test(.enabled(if: NATSServer.Version.current.program != nil))
+    func `A window that the server has room for is never refused`() throws {
+        let run = try BusRun(
+            .current, seed: TestSeed.base &+ 21, count: 2000, jetStream: "max_buffered_msgs: 128")
+        run.change { $0.underWayMax = 128 }
+        let status = try run.publishAll()
+        #expect(status.alarmCount == 0 && status.refusedCount == 0, "\(status)")
+        try run.check()
+    }
+
     @Test(arguments: NATSServer.Version.here)
     func `A server that is killed and comes back has everything once`(_ version: NATSServer.Version) throws {
         let run = try BusRun(version, seed: TestSeed.base &+ 1, count: 900)
