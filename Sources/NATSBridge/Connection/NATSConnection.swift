@@ -45,6 +45,7 @@ public final class NATSConnection: @unchecked Sendable {
     }
 
     private init(_ options: NATSOptions, _ server: NATSAddress) throws(BusError) {
+        _ = LibraryThreads.areStarted
         let faults = ConnectionFaults()
         let context = unsafe faults.lend()
         var handle: OpaquePointer?

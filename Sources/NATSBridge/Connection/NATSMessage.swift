@@ -5,10 +5,21 @@ internal import CNATS
 @safe
 public struct NATSMessage: ~Copyable {
     let handle: OpaquePointer
+    private let bin: MessageBin?
 
-    init(_ handle: OpaquePointer) { unsafe self.handle = handle }
+    /// Takes over a message. With a bin it goes there in the end, on this thread.
+    init(_ handle: OpaquePointer, bin: MessageBin? = nil) {
+        unsafe self.handle = handle
+        self.bin = bin
+    }
 
-    deinit { unsafe natsMsg_Destroy(handle) }
+    deinit {
+        if let bin {
+            unsafe bin.add(handle)
+        } else {
+            unsafe natsMsg_Destroy(handle)
+        }
+    }
 
     /// Runs `body` with the content, which lives for the call. Allocates nothing.
     public func withPayload<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {

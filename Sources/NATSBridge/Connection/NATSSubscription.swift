@@ -1,12 +1,14 @@
 internal import CNATS
 
 // SAFETY: `handle` is this value's own from init to deinit.
-/// Messages of one subject, taken one by one by the thread that owns this. Nothing is called back, and nothing is
-/// dropped: how much can lie waiting is what its owner has asked for.
+/// Messages of one subject, taken one by one by the thread that owns this, where they also end. Nothing is called back,
+/// and nothing is dropped: how much can lie waiting is what its owner has asked for.
 @safe
 public struct NATSSubscription: ~Copyable, @unchecked Sendable {
     private let handle: OpaquePointer
     private let connection: NATSConnection
+    /// Of messages that this gave out: they end on the thread that takes them.
+    private let bin = MessageBin()
 
     /// Subscribes. The server knows of it after a flush. Throws `disconnected`, `library`.
     public init(_ connection: NATSConnection, subject: String) throws(BusError) {
@@ -34,7 +36,8 @@ public struct NATSSubscription: ~Copyable, @unchecked Sendable {
         var message: OpaquePointer?
         // SAFETY: the handle lives as long as this value; the message is owned by what is returned.
         let status = unsafe natsSubscription_NextMsg(&message, handle, waitMs)
-        if status == NATS_OK, let message = unsafe message { return unsafe NATSMessage(message) }
+        if status == NATS_OK, let message = unsafe message { return unsafe NATSMessage(message, bin: bin) }
+        bin.empty()
         if status == NATS_TIMEOUT { return nil }
         // The library keeps such a message to itself.
         if status == NATS_NO_RESPONDERS { throw .noJetStream(operation: "receiving") }

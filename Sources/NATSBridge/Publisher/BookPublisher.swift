@@ -29,6 +29,9 @@ final class BookPublisher {
 
     private static let idleMinNs: Int64 = 20_000
     private static let idleMaxNs: Int64 = 1_000_000
+    /// While the server has more than it can do in this time, answers are taken and messages sent in pieces of as long:
+    /// one by one they would cost both sides more than the work itself.
+    private static let crowdedNs: Int64 = 1_000_000
     private static let reportNs: Int64 = 5_000_000
     private static let restNs: Int64 = 1_000_000_000
 
@@ -135,7 +138,7 @@ final class BookPublisher {
             if !isStopping() { engine.finish(through: replay.lastSeq) }
         }
         look()
-        if isBusy { idleNs = 0 } else { idle() }
+        rest(afterWork: isBusy)
     }
 
     /// Takes an effect, however long it takes to find room for its message.
@@ -151,7 +154,18 @@ final class BookPublisher {
             if isTaken { return }
             let isBusy = engine.serve()
             look()
-            if isBusy { idleNs = 0 } else { idle() }
+            rest(afterWork: isBusy)
+        }
+    }
+
+    private func rest(afterWork isBusy: Bool) {
+        if engine.isCrowded {
+            idleNs = 0
+            engine.port.pause(ns: Self.crowdedNs)
+        } else if isBusy {
+            idleNs = 0
+        } else {
+            idle()
         }
     }
 

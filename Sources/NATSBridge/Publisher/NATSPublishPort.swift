@@ -22,6 +22,8 @@ final class NATSPublishPort: PublishPort {
     private let streamNames: [String]
     private let streamBytes: [[UInt8]]
     private var link: Link?
+    /// What was sent: the library has copied it.
+    private let sent = MessageBin()
     private var replyText: [CChar] = []
     private var idText = [CChar](repeating: 0, count: 160)
 
@@ -77,6 +79,7 @@ final class NATSPublishPort: PublishPort {
     }
 
     func disconnect() {
+        sent.empty()
         link?.connection.close()
         link = nil
     }
@@ -115,7 +118,7 @@ final class NATSPublishPort: PublishPort {
         }
         if status == NATS_OK { status = unsafe natsMsgHeader_Set(message, PublishHeader.journal, journal) }
         if status == NATS_OK { status = unsafe natsConnection_PublishMsg(link.connection.handle, message) }
-        unsafe natsMsg_Destroy(message)
+        if let message = unsafe message { unsafe sent.add(message) }
         if status == NATS_OK { return }
         // A write that was stuck leaves half of something sent.
         if status == NATS_TIMEOUT {
@@ -160,6 +163,7 @@ final class NATSPublishPort: PublishPort {
     }
 
     func flush() throws(BusError) {
+        sent.empty()
         let connection = try current().connection
         let status = unsafe natsConnection_FlushTimeout(connection.handle, Self.flushMs)
         // A server that is slow to answer has its bytes all the same.

@@ -16,8 +16,11 @@ final class PublisherEngine {
         /// Whether older states of a position give way to newer ones when it lags.
         var conflates = true
         /// Messages that are sent between two looks at the answers.
-        var burst = 256
+        var burst = 1024
     }
+
+    /// Fewer messages than these are no crowd: the server is done with them in some milliseconds.
+    private static let crowdMin = 512
 
     /// A stream that takes topics of this book.
     struct KnownStream {
@@ -177,6 +180,12 @@ final class PublisherEngine {
             fail(error)
             return true
         }
+    }
+
+    /// There is more to send, and the server has enough to go on with.
+    var isCrowded: Bool {
+        link == .up && window.unsentCount > 0
+            && window.underWayCount > max(Self.crowdMin, options.window.underWayMax / 2)
     }
 
     /// Brings the status up to date.
