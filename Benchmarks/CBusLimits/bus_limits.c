@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <nats/nats.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -41,17 +42,61 @@ static void client_close(struct client *client) {
     natsConnection_Destroy(client->connection);
 }
 
-static natsStatus publish_one(const struct client *client, const char *subject, const char *id_prefix,
-                              uint64_t number, const void *payload, size_t bytes) {
+struct limit_bus_message {
+    char *subject;
+    void *payload;
+    int bytes;
+};
+
+struct limit_bus_trace {
+    struct limit_bus_message *messages;
+    size_t count;
+    size_t room;
+};
+
+limit_bus_trace *limit_bus_trace_new(void) { return calloc(1, sizeof(limit_bus_trace)); }
+
+void limit_bus_trace_free(limit_bus_trace *trace) {
+    for (size_t index = 0; index < trace->count; index++) {
+        free(trace->messages[index].subject);
+        free(trace->messages[index].payload);
+    }
+    free(trace->messages);
+    free(trace);
+}
+
+int limit_bus_trace_add(limit_bus_trace *trace, const char *subject, const void *payload, size_t bytes) {
+    if (trace->count == trace->room) {
+        const size_t room = trace->room == 0 ? 1024 : 2 * trace->room;
+        struct limit_bus_message *messages = realloc(trace->messages, room * sizeof *messages);
+        if (messages == NULL) return -1;
+        trace->messages = messages;
+        trace->room = room;
+    }
+    struct limit_bus_message message = {strdup(subject), malloc(bytes + 1), (int)bytes};
+    if (message.subject == NULL || message.payload == NULL) {
+        free(message.subject);
+        free(message.payload);
+        return -1;
+    }
+    memcpy(message.payload, payload, bytes);
+    trace->messages[trace->count++] = message;
+    return 0;
+}
+
+static natsStatus publish_one(const struct client *client, const struct limit_bus_message *message,
+                              const char *id_prefix, uint64_t number) {
     char reply[160];
     char id[160];
-    natsMsg *message = NULL;
+    natsMsg *sent = NULL;
     snprintf(reply, sizeof reply, "%s.%" PRIu64, client->inbox, number);
     snprintf(id, sizeof id, "%s:%" PRIu64, id_prefix, number);
-    natsStatus status = natsMsg_Create(&message, subject, reply, payload, (int)bytes);
-    if (status == NATS_OK) status = natsMsgHeader_Set(message, "Nats-Msg-Id", id);
-    if (status == NATS_OK) status = natsConnection_PublishMsg(client->connection, message);
-    natsMsg_Destroy(message);
+    natsStatus status = natsMsg_Create(&sent, message->subject, reply, message->payload, message->bytes);
+    if (status == NATS_OK) status = natsMsgHeader_Set(sent, "Nats-Msg-Id", id);
+    /* As long as the product's own second header. */
+    if (status == NATS_OK) status = natsMsgHeader_Set(sent, "Pks-Journal", "18790a2f6d3c51e0");
+    if (status == NATS_OK) status = natsConnection_PublishMsg(client->connection, sent);
+    natsMsg_Destroy(sent);
     return status;
 }
 
@@ -68,17 +113,17 @@ static natsStatus take_answer(const struct client *client) {
     return status;
 }
 
-const char *limit_bus_publish(const char *url, const char *subject, const char *id_prefix, const void *payload,
-                              size_t bytes, uint64_t count, uint64_t window, int64_t *ns) {
+const char *limit_bus_publish(const char *url, const limit_bus_trace *trace, const char *id_prefix, uint64_t count,
+                              uint64_t window, int64_t *ns) {
     struct client client;
     natsStatus status = client_open(&client, url, 1);
     const int64_t start = now_ns();
     uint64_t answered = 0;
     for (uint64_t sent = 0; status == NATS_OK && answered < count;) {
         while (status == NATS_OK && sent < count && sent - answered < window) {
-            status = publish_one(&client, subject, id_prefix, sent++, payload, bytes);
+            status = publish_one(&client, &trace->messages[sent % trace->count], id_prefix, sent);
+            sent++;
         }
-        
         /* Half of the window, so that the server always has work. */
         const uint64_t until = sent == count ? count : sent - window / 2;
         while (status == NATS_OK && answered < until) {

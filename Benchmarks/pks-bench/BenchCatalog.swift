@@ -96,6 +96,12 @@ enum BenchCatalog {
             try BusBench(repetitions: options.repetitions, keyCount: options.keyCount).run(progress)
         },
         BenchEntry(
+            name: "bus-path", goals: ["B1"],
+            what: "ring to slot with the bus at work, against without (the hot path's tail, beside P12)"
+        ) { options, progress in
+            try BusPathBench(repetitions: options.repetitions, rounds: options.rounds).run(progress)
+        },
+        BenchEntry(
             name: "memory", goals: ["P13"], what: "bytes of an idle position with one open lot"
         ) { options, progress in
             try MemoryBench(repetitions: options.repetitions, isQuick: options.isQuick).run(progress)
