@@ -49,6 +49,13 @@ package struct Goal: Sendable {
         (self.isNoisy, self.detail) = (isNoisy, detail)
     }
 
+    /// The same, of a run that is too short to say anything.
+    package var asNoisy: Goal {
+        var goal = self
+        goal.isNoisy = true
+        return goal
+    }
+
     package var passes: Bool { direction == .atMost ? value <= goal : value >= goal }
 
     /// "P7" of "P7.single".

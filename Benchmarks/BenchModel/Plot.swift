@@ -50,7 +50,7 @@ struct Plot {
             commands: [
                 "set logscale xy", "set xlabel 'share of the times'", "set ylabel 'ns'",
                 "set xtics (\(ticks.joined(separator: ", ").replacing("%", with: "%%")))", "set xrange [1:*]",
-                "set key top left",
+                "set key outside right top",
                 "plot \(lines.joined(separator: ", \\\n     "))",
             ])
     }

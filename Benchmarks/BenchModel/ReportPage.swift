@@ -68,6 +68,13 @@ struct ReportPage {
         return texts.joined(separator: "\n")
     }
 
+    private func dueRow(_ goal: Goal) -> String {
+        guard let cells = ReportTable.dueCells(goal) else { return "" }
+        let texts = cells.map { "<td>\(escaped($0))</td>" }.joined()
+        return "<tr><td class=\"text\">from due</td>\(texts)<td colspan=\"4\"></td>"
+            + "<td class=\"text\">the same, from when it was due</td></tr>"
+    }
+
     private var table: String {
         let names = [
             "p50", "p90", "p99", "p99.9", "p99.99", "max", "n", "retries", "measured", "goal", "pass",
@@ -78,6 +85,7 @@ struct ReportPage {
             return
                 "<tr\(goal.passes ? "" : " class=\"missed\"")><td class=\"text\">\(escaped(goal.id))</td>\(cells)"
                 + "<td class=\"text\">\(escaped(goal.title))\(note)</td></tr>"
+                + dueRow(goal)
         }
         return """
             <p>Times in ns where no unit is given. A goal is of the column "measured": a ratio to the limit that was

@@ -19,7 +19,25 @@ package struct ReportTable {
 
     /// A row for each bound.
     package func rows(_ goals: [Goal]) -> String {
-        goals.map { row($0) + "\n" }.joined()
+        goals.map { row($0) + "\n" + dueRow($0) }.joined()
+    }
+
+    /// Under a bound whose load comes at a fixed rate: the same times from when each was due.
+    private func dueRow(_ goal: Goal) -> String {
+        guard let cells = Self.dueCells(goal) else { return "" }
+        return Self.left("  from due", 18)
+            + zip(cells, Self.columns).map { Self.right($0, $1.1) }.joined()
+            + "  the same, from when it was due\n"
+    }
+
+    /// The percentiles, maximum and count of the times from when they were due; nil where nothing is due.
+    package static func dueCells(_ goal: Goal) -> [String]? {
+        goal.series.first { $0.name.hasSuffix("_from_due") }.map { percentileCells($0.histogram) }
+    }
+
+    private static func percentileCells(_ times: LatencyHistogram) -> [String] {
+        BenchReport.percentiles.map { time(Double(times.reported($0.1))) }
+            + [time(Double(times.maxNs)), String(times.count)]
     }
 
     private func row(_ goal: Goal) -> String {
@@ -31,8 +49,7 @@ package struct ReportTable {
     package static func cells(_ goal: Goal) -> [String] {
         var cells: [String] = []
         if let times = goal.series.first?.histogram, times.count > 0 {
-            cells = BenchReport.percentiles.map { time(Double(times.reported($0.1))) }
-            cells += [time(Double(times.maxNs)), String(times.count)]
+            cells = percentileCells(times)
         } else {
             let middle = ["ns", "ns_per_fill", "one_way_p50_ns"].lazy.compactMap { goal.figure($0) }.first
             cells = [middle.map(time) ?? "-", "-", "-", "-", "-", "-", String(goal.samples)]
@@ -44,15 +61,16 @@ package struct ReportTable {
         return cells
     }
 
-    /// What stands below the rows: what misses its goal, or that nothing does, and what is noisy.
-    package func footer(_ results: [GoalResult]) -> String {
+    /// What stands below the rows: what misses its goal, or that nothing does, what is noisy, and whether something was
+    /// not measured at all.
+    package func footer(_ results: [GoalResult], isPartial: Bool = false) -> String {
         let missed = results.flatMap(\.parts).filter { !$0.passes }
         let noisy = results.flatMap(\.parts).filter(\.isNoisy)
         var lines = [""]
         if results.isEmpty {
             lines.append("Nothing was measured.")
         } else if missed.isEmpty {
-            lines.append("All \(results.count) goals hold.")
+            lines.append("All \(results.count) goals that were measured hold.")
         } else {
             lines.append("Missed:")
             lines += missed.map {
@@ -65,6 +83,7 @@ package struct ReportTable {
                 "Noisy (the machine was uneven, or there were fewer than 5 repetitions): "
                     + noisy.map(\.id).joined(separator: ", "))
         }
+        if isPartial { lines.append("Not complete: a benchmark failed, or the run was ended.") }
         return lines.joined(separator: "\n") + "\n"
     }
 

@@ -22,4 +22,11 @@ package enum Statistics {
         let square = logs.reduce(0) { $0 + ($1.x - meanX) * ($1.x - meanX) }
         return product / square
     }
+
+    /// The same between each point and the next larger one: the steepest of them. What one line through all points
+    /// would smooth over shows here. There must be two points; x grows.
+    package static func steepestStep(_ points: [(x: Double, y: Double)]) -> Double {
+        precondition(points.count > 1)
+        return zip(points, points.dropFirst()).map { growthExponent([$0, $1]) }.max() ?? 0
+    }
 }

@@ -77,13 +77,12 @@ void limit_court_return(struct limit_court *court, uint64_t rounds) {
     }
 }
 
-void limit_court_play(struct limit_court *court, uint64_t rounds, uint32_t *samples) {
+void limit_court_play(struct limit_court *court, uint64_t rounds, uint64_t *samples) {
     for (uint64_t round = 0; round < rounds; round++) {
         const int64_t start = pks_monotonic_ns();
         pks_store_release(&court->ball, 2 * round + 1);
         while (pks_load_acquire(&court->ball) != 2 * round + 2) pks_cpu_relax();
-        const int64_t taken = pks_monotonic_ns() - start;
-        samples[round] = taken > UINT32_MAX ? UINT32_MAX : (uint32_t)taken;
+        samples[round] = (uint64_t)(pks_monotonic_ns() - start);
     }
 }
 

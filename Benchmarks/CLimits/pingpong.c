@@ -21,7 +21,7 @@ static void *far_side(void *argument) {
 }
 
 static int by_value(const void *a, const void *b) {
-    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
     return x < y ? -1 : x > y;
 }
 
@@ -30,7 +30,7 @@ int limit_ping_pong(uint64_t rounds, struct limit_ping_pong_result *result) {
     int near, far;
     if (sched_getaffinity(0, sizeof(before), &before) != 0 || limit_two_cpus(&near, &far) != 0) return -1;
     struct limit_court *court = limit_court_map(NULL, 1);
-    uint32_t *samples = calloc(rounds, sizeof(uint32_t));
+    uint64_t *samples = calloc(rounds, sizeof(uint64_t));
     if (!court || !samples) abort();
     struct far_player player = {.court = court, .rounds = rounds, .cpu = far};
     pthread_t thread;
@@ -39,7 +39,7 @@ int limit_ping_pong(uint64_t rounds, struct limit_ping_pong_result *result) {
     limit_court_play(court, rounds, samples);
     pthread_join(thread, NULL);
     sched_setaffinity(0, sizeof(before), &before);
-    qsort(samples, rounds, sizeof(uint32_t), by_value);
+    qsort(samples, rounds, sizeof(uint64_t), by_value);
     result->p50_ns = samples[rounds / 2] / 2.0;
     result->p99_ns = samples[rounds / 100 * 99] / 2.0;
     free(samples);

@@ -14,6 +14,9 @@ struct CurveRuns {
     /// root 0.5; memory that leaves one cache after the other adds up to 0.2 over five decades.
     static var exponentMax: Double { 0.3 }
 
+    /// The same between two neighbouring sizes, where one cache may end: what is flat and then proportional has close to 1.
+    static var stepMax: Double { 0.5 }
+
     init(_ name: String, _ title: String, xUnit: String, yUnit: String) {
         (self.name, self.title, self.xUnit, self.yUnit) = (name, title, xUnit, yUnit)
     }
@@ -42,6 +45,10 @@ struct CurveRuns {
             points: points.map { ScalingCurve.Point(x: $0.x, repetitions: $0.ys, detail: $0.detail) })
     }
 
+    /// The power between the two neighbouring sizes where it is steepest, of the medians: single repetitions of small
+    /// steps are mostly noise.
+    var steepestStep: Double { Statistics.steepestStep(curve.points.map { ($0.x, $0.y) }) }
+
     /// The bound of its growth: one exponent of each repetition of all sizes.
     var goal: Goal {
         let count = points.map(\.ys.count).min() ?? 0
@@ -53,7 +60,8 @@ struct CurveRuns {
             id: "P8.\(name)", title: "\(title): power of the size with which \(yUnit) grows",
             repetitions: exponents, goal: Self.exponentMax, isNoisy: isNoisy,
             detail: [
-                ("ns", curve.points.first?.y ?? 0), ("last_ns", curve.points.last?.y ?? 0),
+                ("steepest_step", steepestStep), ("first_ns", curve.points.first?.y ?? 0),
+                ("last_ns", curve.points.last?.y ?? 0),
                 ("largest_size", curve.points.last?.x ?? 0), ("repeated", repeated),
             ])
         goal.curves = [curve]

@@ -1,8 +1,8 @@
 /// Times of one kind, sorted.
 struct Distribution {
-    private let sorted: [UInt32]
+    private let sorted: [UInt64]
 
-    init(_ samples: [UInt32]) {
+    init(_ samples: [UInt64]) {
         precondition(!samples.isEmpty)
         sorted = samples.sorted()
     }
@@ -28,7 +28,7 @@ struct Distribution {
     }
 
     /// How many samples are less than `value`.
-    private func lowerBound(_ value: UInt32) -> Int {
+    private func lowerBound(_ value: UInt64) -> Int {
         var (low, high) = (0, sorted.count)
         while low < high {
             let middle = (low + high) / 2

@@ -148,11 +148,11 @@ final class FarSide {
     var isAlive: Bool { process.isRunning }
 
     /// Round trips of one cache line, ns each.
-    func pingPong(rounds: Int) throws -> [UInt32] {
+    func pingPong(rounds: Int) throws -> [UInt64] {
         unsafe limit_court_serve(court)
         let number = begin(Order.pingPong, rounds)
         try wait(for: number)
-        var samples = [UInt32](repeating: 0, count: rounds)
+        var samples = [UInt64](repeating: 0, count: rounds)
         unsafe limit_court_play(court, UInt64(rounds), &samples)
         return samples
     }

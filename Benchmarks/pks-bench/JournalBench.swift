@@ -23,7 +23,7 @@ struct JournalBench {
         var backlogNs = 0.0
         /// Until the last one is durable; 0 without a journal.
         var durableNs = 0.0
-        var singles: [UInt32] = []
+        var singles: [UInt64] = []
         var beganNs: Int64 = 0
         /// Of the backlog's commits.
         var recordsPerCommit = 0.0
@@ -205,8 +205,8 @@ struct JournalBench {
     /// Single fills, one due every `gapNs`: when the writer is done with each, from when it was due.
     private func singles(
         _ writer: inout BookWriter, _ ring: Int, _ producer: inout FillProducer, _ fills: inout FillStream
-    ) -> [UInt32] {
-        var times: [UInt32] = []
+    ) -> [UInt64] {
+        var times: [UInt64] = []
         times.reserveCapacity(rounds)
         var dueNs = pks_monotonic_ns() + gapNs
         for _ in 0..<rounds {
@@ -214,7 +214,7 @@ struct JournalBench {
             while pks_monotonic_ns() < dueNs { pks_cpu_relax() }
             let before = writer.book.counters.fills
             while writer.book.counters.fills == before { _ = writer.drain(ring: ring) }
-            times.append(UInt32(clamping: pks_monotonic_ns() - dueNs))
+            times.append(UInt64(clamping: pks_monotonic_ns() - dueNs))
             dueNs += gapNs
         }
         return times

@@ -1,7 +1,8 @@
 import CSeqlock
 
 /// Load at a fixed rate: something is due every so many ns, whether the one before it was seen or not, and a late one
-/// is late from when it was due. A stall anywhere therefore counts for all that it delays (no coordinated omission).
+/// is late from when it was due. A stall anywhere therefore counts for all that it delays (no coordinated omission): also
+/// for those that would have been due after the last of a block while that one was still on its way.
 ///
 /// One thread sends and looks, so that one clock times both ends. While something is out it looks `looksMax` times
 /// between two readings of the clock, because reading the clock takes as long as the look itself.
@@ -33,8 +34,8 @@ struct OpenLoop {
             while seen < sent, looks < Self.looksMax {
                 if try isSeen(seen) {
                     nowNs = pks_monotonic_ns()
-                    times.measured[seen] = UInt32(clamping: nowNs - putNs[seen])
-                    times.response[seen] = UInt32(clamping: nowNs - firstNs - Int64(seen) * intervalNs)
+                    times.measured[seen] = UInt64(clamping: nowNs - putNs[seen])
+                    times.response[seen] = UInt64(clamping: nowNs - firstNs - Int64(seen) * intervalNs)
                     seen += 1
                 } else {
                     try patience.count()
@@ -44,6 +45,7 @@ struct OpenLoop {
             if seen == sent { pks_cpu_relax() }
             nowNs = pks_monotonic_ns()
         }
+        times.addDelayed(from: firstNs + Int64(count) * intervalNs, everyNs: intervalNs, untilNs: nowNs)
         return times
     }
 }
@@ -51,9 +53,9 @@ struct OpenLoop {
 /// The times of one block, ns each, in the order in which they were taken.
 struct BlockTimes {
     /// From sending to seeing.
-    var measured: [UInt32]
+    var measured: [UInt64]
     /// From when it was due; empty where nothing is due.
-    var response: [UInt32]
+    var response: [UInt64]
     /// Means of whole blocks without a clock inside, where they are taken: resting, and busy.
     var means: (quietNs: Double, busyNs: Double)?
 
@@ -62,5 +64,27 @@ struct BlockTimes {
         response = measured
     }
 
-    init(measured: [UInt32]) { (self.measured, response) = (measured, []) }
+    init(measured: [UInt64]) { (self.measured, response) = (measured, []) }
+
+    /// Times from when it was due until it had gone one way, ns: of a round trip (`share` 2) the way back is not counted.
+    func oneWayFromDue(clockNs: Double, share: Double) -> [Double] {
+        response.enumerated().map { index, ns in
+            let wayBack = index < measured.count ? (Double(measured[index]) - clockNs) * (1 - 1 / share) : 0
+            return Double(ns) - clockNs - wayBack
+        }
+    }
+
+    /// More than this of what a stall delayed after a block is not noted: at one a microsecond, two seconds of it.
+    static var delayedMax: Int { 2_000_000 }
+
+    /// Adds what was due while the last of the block was still on its way, and could not be sent: each has waited from
+    /// when it was due until then, at least.
+    mutating func addDelayed(from dueNs: Int64, everyNs: Int64, untilNs: Int64) {
+        var (dueNs, left) = (dueNs, Self.delayedMax)
+        while dueNs < untilNs, left > 0 {
+            response.append(UInt64(untilNs - dueNs))
+            dueNs += everyNs
+            left -= 1
+        }
+    }
 }

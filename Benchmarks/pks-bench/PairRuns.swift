@@ -22,7 +22,7 @@ struct PairRuns {
     struct Block {
         let seconds: Double
         let times: BlockTimes
-        let pingPong: [UInt32]
+        let pingPong: [UInt64]
     }
 
     /// What all repetitions gave.
@@ -59,7 +59,8 @@ struct PairRuns {
                 for block in run.blocks {
                     measured.add(
                         block.times.measured.map { (Double($0) - run.clockNs) / share }, at: block.seconds)
-                    response.add(block.times.response.map { Double($0) }, at: block.seconds)
+                    response.add(
+                        block.times.oneWayFromDue(clockNs: run.clockNs, share: share), at: block.seconds)
                     pingPong.add(block.pingPong.map { (Double($0) - run.clockNs) / 2 }, at: block.seconds)
                 }
             }

@@ -44,6 +44,7 @@ final class RunOutput: Sendable {
     /// Takes what a benchmark has measured.
     func add(_ new: [Goal]) throws {
         try goals.withLock { goals in
+            let new = options.isQuick ? new.map(\.asNoisy) : new
             goals += new
             show(ReportTable().rows(new))
             try writeJSON(goals, isPartial: true)
@@ -55,7 +56,7 @@ final class RunOutput: Sendable {
     func finish(isPartial: Bool) throws -> Bool {
         try goals.withLock { goals in
             let results = GoalResult.grouped(goals)
-            show(ReportTable().footer(results))
+            show(ReportTable().footer(results, isPartial: isPartial))
             try writeJSON(goals, isPartial: isPartial)
             if let folder = options.reportPath {
                 try ReportFolder(report(goals, isPartial), path: folder).write()

@@ -19,7 +19,7 @@ struct ScalingBench {
         goals.append(try fillsSeen().goal)
         goals += try ScalingThreads(repetitions: repetitions, isQuick: isQuick, progress: progress).run()
         let headline = worst(goals)
-        return [headline] + goals + [
+        return [headline, steps(goals)] + goals + [
             try ScalingSlots(repetitions: repetitions, isQuick: isQuick).run(progress)
         ]
     }
@@ -32,6 +32,16 @@ struct ScalingBench {
             repetitions: (0..<count).map { number in goals.map { $0.repetitions[number] }.max() ?? 0 },
             goal: CurveRuns.exponentMax, isNoisy: goals.contains(where: \.isNoisy),
             detail: goals.map { ($0.variant ?? $0.id, $0.value) })
+    }
+
+    /// The steepest step between neighbouring sizes of all.
+    private func steps(_ goals: [Goal]) -> Goal {
+        let steps = goals.map { ($0.variant ?? $0.id, $0.figure("steepest_step") ?? .infinity) }
+        let worst = steps.map(\.1).max() ?? .infinity
+        return Goal(
+            id: "P8.step", title: "steepest step between two neighbouring sizes of any curve below",
+            value: worst, repetitions: [worst], goal: CurveRuns.stepMax, samples: goals.count,
+            isNoisy: goals.contains(where: \.isNoisy), detail: steps)
     }
 
     private func say(_ text: String) { progress.say("scaling: \(text)") }

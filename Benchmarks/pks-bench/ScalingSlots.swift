@@ -42,7 +42,7 @@ struct ScalingSlots {
         var goal = Goal(
             id: "P8.slots", title: "a read of one of so many slots / in C, the worst of the sizes",
             repetitions: ratios, goal: 1.15, isNoisy: isNoisy,
-            detail: [("ns", ours.points.first?.y ?? 0), ("last_ns", ours.points.last?.y ?? 0)])
+            detail: [("first_ns", ours.points.first?.y ?? 0), ("last_ns", ours.points.last?.y ?? 0)])
         goal.curves = [ours, theirs]
         return goal
     }

@@ -24,18 +24,26 @@ struct ScalingThreads {
 
     private func readers() throws -> CurveRuns {
         var curve = CurveRuns(
-            "readers", "a read while so many threads read a slot that is published 1M times a second",
+            "readers", "a read while so many threads read a slot that is published up to 1M times a second",
             xUnit: "readers", yUnit: "ns a read")
         for count in counts {
             progress.say("scaling: \(count) readers")
             let runs = try GuardedRuns(repetitions, progress) { _ in try readers(count) }
-            curve.add(count, runs) { $0 }
+            curve.add(
+                count, runs, detail: [("publishes_per_second", runs.median(\.publishesPerSecond))]
+            ) { $0.ns }
         }
         return curve
     }
 
-    /// Ns a read of the median reader.
-    private func readers(_ count: Int) throws -> Double {
+    private struct Reads {
+        /// Of the median reader.
+        var ns: Double
+        /// What the writer came to: where there are fewer cores than threads it has only its turns.
+        var publishesPerSecond: Double
+    }
+
+    private func readers(_ count: Int) throws -> Reads {
         let name = "bench-scaling"
         Traces.removeAtEnd("/dev/shm/pks-positions-v1-" + name)
         var segment = try SegmentWriter(
@@ -50,8 +58,9 @@ struct ScalingThreads {
         }
         let wanted = isQuick ? 20_000_000 : 100_000_000
         crew.awaitReady()
-        let endNs = pks_monotonic_ns() + Int64(wanted)
-        var dueNs = pks_monotonic_ns()
+        let beginNs = pks_monotonic_ns()
+        let (endNs, before) = (beginNs + Int64(wanted), position.net_qty)
+        var dueNs = beginNs
         while true {
             let nowNs = pks_monotonic_ns()
             if nowNs >= endNs { break }
@@ -63,9 +72,11 @@ struct ScalingThreads {
                 pks_cpu_relax()
             }
         }
+        let seconds = Double(pks_monotonic_ns() - beginNs) / 1e9
         let results = try crew.end()
         try segment.stop(keep: false)
-        return Statistics.median(results)
+        return Reads(
+            ns: Statistics.median(results), publishesPerSecond: Double(position.net_qty - before) / seconds)
     }
 
     private static func readUntilTold(_ name: String, _ crew: Crew) {

@@ -88,7 +88,7 @@ void limit_court_report(struct limit_court *court, uint64_t done);
  * samples are round trips in ns, of which one way is half. */
 void limit_court_serve(struct limit_court *court);
 void limit_court_return(struct limit_court *court, uint64_t rounds);
-void limit_court_play(struct limit_court *court, uint64_t rounds, uint32_t *samples);
+void limit_court_play(struct limit_court *court, uint64_t rounds, uint64_t *samples);
 
 /* Keeps the calling thread on one core; -1 when that is not allowed. */
 int limit_pin(int cpu);
