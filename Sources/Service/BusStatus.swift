@@ -107,6 +107,8 @@ extension BusStatus {
         public var alarms: [AlarmCount] = []
         /// The last alarm with its numbers; nil when there was none.
         public var lastAlarm: String?
+        /// The alarms before it and it itself, oldest first, some.
+        public var recentAlarms: [String] = []
         /// What is wrong now; nil when nothing is.
         public var trouble: String?
 
@@ -147,6 +149,8 @@ extension BusStatus {
         public var alarmCount: UInt64 = 0
         /// The last alarm with its numbers; nil when there was none.
         public var lastAlarm: String?
+        /// The alarms before it and it itself, oldest first, some.
+        public var recentAlarms: [String] = []
         /// What holds it up now; nil when nothing does.
         public var trouble: String?
         /// Memory of the second book that it publishes from, bytes reserved.

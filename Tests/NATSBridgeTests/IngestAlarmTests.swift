@@ -105,6 +105,36 @@ import Testing
         #expect(desk.await { (desk.status.alarmCounts[.deliveryLost] ?? 0) > 0 })
     }
 
+    @Test(arguments: NATSServer.Version.here)
+    func whatSomebodyElseTookFromTheConsumerIsMissed(_ version: NATSServer.Version) throws {
+        let desk = try BusDesk(version, taken: 5)
+        let thief = try desk.jetStream()
+        let inbox = try thief.connection.makeInbox()
+        let stolen = try NATSSubscription(thief.connection, subject: inbox)
+        let stream = BusNames().bookingStream
+        let next = "\(thief.prefix).CONSUMER.MSG.NEXT.\(stream).pks-\(desk.book)"
+        var hasStolen = false
+        // Whoever asked first is served first; the thief asks until the newest message is its.
+        for _ in 0..<200 where !hasStolen {
+            let request = Array(#"{"batch":1,"expires":20000000000}"#.utf8)
+            try thief.connection.send(next, request, reply: inbox)
+            try thief.connection.flush()
+            try desk.publish(1)
+            let isTaken = try desk.await {
+                guard let message = try stolen.next(waitMs: 0) else {
+                    return desk.seen.count == desk.published.count
+                }
+                try thief.connection.send(message.reply, Array("+ACK".utf8))
+                hasStolen = true
+                return true
+            }
+            #expect(isTaken)
+        }
+        #expect(hasStolen)
+        #expect(desk.awaitAll(), "\(desk.status)")
+        #expect(desk.status.alarmCounts[.deliveryLost, default: 0] > 0, "\(desk.status)")
+    }
+
     @Test func aJournalThatIsOlderThanThePositionIsNotTrustedToHoldTheFills() throws {
         let desk = try BusDesk(.debian)
         try desk.makeStreams()

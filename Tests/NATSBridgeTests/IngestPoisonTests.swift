@@ -36,6 +36,25 @@ import Testing
     }
 
     @Test(arguments: NATSServer.Version.here)
+    func aMessageThatFillsTheServersLimitIsCutForTheDeadLettersAndHoldsUpNothing(
+        _ version: NATSServer.Version
+    ) throws {
+        let desk = try BusDesk(version)
+        try desk.makeStreams()
+        let jetStream = try desk.jetStream()
+        let booked = BusNames.subject(BusNames().booked, book: desk.book)
+        _ = try jetStream.connection.store(booked, [UInt8](repeating: 0xff, count: 1 << 20))
+        try desk.publish(10)
+        try desk.start()
+        #expect(desk.awaitAll(), "\(desk.status)")
+        #expect(try desk.awaitAcknowledged())
+        #expect(desk.status.poisonCount == 1 && desk.status.storeTrouble.isEmpty, "\(desk.status)")
+        let letter = try #require(try jetStream.message(1, of: "PKS-REJECTS"))
+        #expect(letter.payload.count > 1_000_000 && letter.payload.count < 1 << 20)
+        #expect(letter.payload.allSatisfy { $0 == 0xff })
+    }
+
+    @Test(arguments: NATSServer.Version.here)
     func aFillThatCannotBeARecordIsAnsweredAndTheOthersOfItsBlockAreApplied(_ version: NATSServer.Version)
         throws
     {

@@ -24,6 +24,8 @@ public struct ConsumerState: Equatable, Sendable {
     public var isPull: Bool
     /// Which messages it delivers; empty: all of the stream.
     public var filter: String
+    /// It delivers messages without their content.
+    public var isHeadersOnly = false
 
     /// A state of these parts.
     public init(
@@ -59,5 +61,6 @@ public struct ConsumerState: Equatable, Sendable {
             pendingCount: value.NumPending, unacknowledgedMax: config.MaxAckPending,
             isExplicit: config.AckPolicy == js_AckExplicit, isPull: config.DeliverSubject == nil,
             filter: config.FilterSubject.map { unsafe String(cString: $0) } ?? "")
+        unsafe isHeadersOnly = config.HeadersOnly
     }
 }

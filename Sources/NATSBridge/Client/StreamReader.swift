@@ -64,7 +64,15 @@ public final class StreamReader {
         while true {
             try ask()
             let restNs = max(0, endNs - pks_monotonic_ns())
-            guard let message = try answers.next(waitMs: (restNs + 999_999) / 1_000_000) else {
+            var found: NATSMessage?
+            do throws(BusError) {
+                found = try answers.next(waitMs: (restNs + 999_999) / 1_000_000)
+            } catch {
+                guard case .noJetStream = error else { throw error }
+                if let delivery = try takeUnseen(error) { return delivery }
+                continue
+            }
+            guard let message = found.take() else {
                 if pks_monotonic_ns() >= endNs { return nil }
                 continue
             }
@@ -87,6 +95,23 @@ public final class StreamReader {
                 sequence: reply.streamSequence, storedNs: reply.storedNs, pendingCount: reply.pendingCount,
                 message: message)
         }
+    }
+
+    /// An empty message with the header `Status: 503` looks to the client library like an answer of the server's, and is
+    /// not handed out: it is taken from the stream itself. Nil when it is not one that is wanted; throws `error` when
+    /// there is no such message.
+    private func takeUnseen(_ error: BusError) throws(BusError) -> StreamDelivery? {
+        let subject = filter.isEmpty ? ">" : filter
+        guard let sequence = try jetStream.nextSequence(on: subject, from: nextSequence, of: stream),
+            let message = try jetStream.message(sequence, of: stream), message.payload.isEmpty,
+            message.status?.hasPrefix("503") == true
+        else { throw error }
+        nextSequence = sequence + 1
+        try begin()
+        if !wanted.contains(Array(message.subject.utf8)) { return nil }
+        return StreamDelivery(
+            sequence: sequence, storedNs: message.storedNs, pendingCount: pendingCount,
+            message: try NATSMessage(empty: message.subject, id: message.messageID))
     }
 
     // MARK: - The consumer

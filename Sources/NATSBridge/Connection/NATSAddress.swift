@@ -20,7 +20,8 @@ public struct NATSAddress: Hashable, Sendable, CustomStringConvertible, CustomDe
             scheme = String(rest[..<range.lowerBound])
             rest = rest[range.upperBound...]
         }
-        let shown = NATSText.harmless(text)
+        // What cannot be read may be a secret anywhere: nothing of it is shown but the scheme.
+        let shown = scheme == "nats" || scheme == "tls" ? "\(scheme)://***" : "***"
         guard scheme == "nats" || scheme == "tls" else {
             throw .badOptions(reason: "the server \(shown) is neither nats:// nor tls://")
         }

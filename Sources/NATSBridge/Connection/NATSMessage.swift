@@ -13,6 +13,16 @@ public struct NATSMessage: ~Copyable {
         self.bin = bin
     }
 
+    /// A message without content, as one that lies in a stream. Throws `library`.
+    init(empty subject: String, id: String?) throws(BusError) {
+        var made: OpaquePointer?
+        // SAFETY: the texts live for the calls.
+        let status = unsafe natsMsg_Create(&made, subject, nil, nil, 0)
+        guard status == NATS_OK, let made = unsafe made else { throw BusError(status, "making a message") }
+        unsafe self.init(made)
+        if let id { _ = unsafe natsMsgHeader_Set(handle, "Nats-Msg-Id", id) }
+    }
+
     deinit {
         if let bin {
             unsafe bin.add(handle)

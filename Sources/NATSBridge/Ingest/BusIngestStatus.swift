@@ -48,8 +48,17 @@ public struct BusIngestStatus: Equatable, Sendable {
     public var alarmCounts: [IngestAlarm.Kind: UInt64] = [:]
     /// The last alarm, with its numbers; empty when there was none.
     public var lastAlarm = ""
+    /// The alarms before it and it itself, oldest first: the last `recentAlarmsMax`.
+    public var recentAlarms: [String] = []
     /// What is wrong now, or was last; empty when nothing was.
     public var lastError = ""
+    /// Why dead letters or rejects cannot be stored, so that their messages are not acknowledged; empty when they can.
+    public var storeTrouble = ""
+    /// Why the server hands out nothing though it is asked; empty when it does.
+    public var pullTrouble = ""
+
+    /// So many alarms are kept to be told.
+    public static let recentAlarmsMax = 16
 
     /// Nothing yet.
     public init() {}
@@ -70,8 +79,11 @@ final class IngestBoard: Sendable {
         status.withLock {
             $0.alarmCounts[alarm.kind, default: 0] += 1
             $0.lastAlarm = alarm.text
+            $0.recentAlarms = $0.recentAlarms.suffix(BusIngestStatus.recentAlarmsMax - 1) + [alarm.text]
         }
     }
+
+    func noteStoreTrouble(_ error: BusError) { status.withLock { $0.storeTrouble = error.description } }
 
     func error(_ error: BusError) { status.withLock { $0.lastError = error.description } }
 }

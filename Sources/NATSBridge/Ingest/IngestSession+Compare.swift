@@ -59,6 +59,8 @@ extension IngestSession {
         guard let stream, let consumer, stream.createdNs == worker.kept?.createdNs,
             stream.lastSequence >= max(worker.order.taken, worker.scannedThrough)
         else { throw .compare }
+        try asBus { () throws(BusError) in try self.check(consumer) }
+        if isMissing(consumer, nowNs) { throw .compare }
         // Everything delivered has come, and nothing is left: the rest of the stream is for others.
         let isResting =
             consumer.pendingCount == 0 && worker.order.hasAll(through: consumer.deliveredConsumerSequence)
@@ -66,6 +68,20 @@ extension IngestSession {
         if let alarm = worker.removals.look(stream, restingAt: restingAt) { worker.board.alarm(alarm) }
         if isResting { worker.scannedThrough = max(worker.scannedThrough, stream.lastSequence) }
         worker.board.update { $0.pendingCount = consumer.pendingCount }
+    }
+
+    /// Whether the consumer has delivered what did not come here, as when somebody else has asked it for messages. Told
+    /// when nothing lay waiting for a while.
+    private func isMissing(_ consumer: ConsumerState, _ nowNs: Int64) -> Bool {
+        let delivered = consumer.deliveredConsumerSequence
+        guard !worker.order.hasAll(through: delivered), quietSinceNs > 0, nowNs - quietSinceNs > Self.quietNs
+        else { return false }
+        worker.board.alarm(
+            IngestAlarm(
+                .deliveryLost,
+                "consumer \(consumer.name) has delivered up to its delivery \(delivered), and not all of that came here: "
+                    + "does anybody else ask it for messages? Positions are compared again"))
+        return true
     }
 
     /// The stream of the fills; both streams are there and take in what they must.
@@ -109,12 +125,15 @@ extension IngestSession {
     }
 
     private func check(_ consumer: ConsumerState) throws(BusError) {
-        if consumer.isPull && consumer.isExplicit && consumer.filter == worker.subject(options.names.booked) {
+        if consumer.isPull && consumer.isExplicit && consumer.filter == worker.subject(options.names.booked)
+            && !consumer.isHeadersOnly
+        {
             return
         }
         throw .missing(
             what:
                 "consumer \(consumer.name) is not a pull consumer of \(worker.subject(options.names.booked)) with"
-                + " explicit acknowledgement", remedy: "delete it, and start with --nats-create")
+                + " explicit acknowledgement and whole messages",
+            remedy: "delete it, and start with --nats-create")
     }
 }

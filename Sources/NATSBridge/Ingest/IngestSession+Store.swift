@@ -7,6 +7,7 @@ extension IngestSession {
             guard let number = UInt64(message.subject.dropFirst(answerInbox.count + 1)) else { continue }
             switch StoreAnswer(message.payload, status: message.status) {
             case .stored:
+                worker.board.update { $0.storeTrouble = "" }
                 guard let letter = worker.letters.noteStored(number) else { continue }
                 if let message = letter.message { worker.order.noteStored(for: message) }
                 if !letter.acknowledges.isEmpty {
@@ -16,7 +17,7 @@ extension IngestSession {
                     }.get()
                 }
             case .refused(let reason):
-                worker.board.error(
+                worker.board.noteStoreTrouble(
                     .missing(
                         what:
                             "what could not be used cannot be stored on \(options.names.rejectStream): \(reason)",
@@ -25,15 +26,27 @@ extension IngestSession {
         }
         let nowNs = pks_monotonic_ns()
         for letter in worker.letters.takeDue(nowNs: nowNs, retryNs: options.retryMs * 1_000_000) {
+            let (count, headers) = fitting(letter)
             // SAFETY: the bytes live for the closure; a typed throw leaves through a result.
             try unsafe letter.payload.withUnsafeBytes { bytes in
                 Result { () throws(BusError) in
                     try unsafe connection.publish(
-                        letter.subject, bytes, reply: "\(answerInbox).\(letter.number)",
-                        headers: letter.headers)
+                        letter.subject, UnsafeRawBufferPointer(rebasing: bytes.prefix(count)),
+                        reply: "\(answerInbox).\(letter.number)", headers: headers)
                 }
             }.get()
         }
+    }
+
+    /// As much of a letter as the server takes in one message, and its headers: beside a content of the largest size
+    /// there is no room for the reasons. What is cut off lies in the stream that the message came from.
+    private func fitting(_ letter: StoreQueue.Letter) -> (
+        count: Int, headers: [(name: String, value: String)]
+    ) {
+        let headerBytes = letter.headers.reduce(256) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
+        let room = max(0, connection.payloadBytesMax - headerBytes)
+        if letter.payload.count <= room { return (letter.payload.count, letter.headers) }
+        return (room, letter.headers + [("Pks-Original-Bytes", "\(letter.payload.count)")])
     }
 
     /// The next answer, if one is there. That no stream takes a subject is told without saying which.
@@ -42,7 +55,7 @@ extension IngestSession {
             return try answers.next(waitMs: 0)
         } catch {
             guard case .noJetStream = error else { throw error }
-            worker.board.error(
+            worker.board.noteStoreTrouble(
                 .missing(
                     what:
                         "what could not be used cannot be stored: no stream takes its subject, \(options.names.rejectStream)"

@@ -16,6 +16,10 @@ final class IngestSession {
     /// A failure of the bus while something else could not be interrupted.
     var failure: BusError?
     var lookedNs: Int64 = 0
+    /// Since when nothing lay waiting, CLOCK_MONOTONIC ns; 0 while messages come.
+    private(set) var quietSinceNs: Int64 = 0
+    /// What was delivered comes sooner than this, or not at all.
+    static let quietNs: Int64 = 1_000_000_000
     /// The library has kept a message to itself, which may be one of the stream.
     private var isSuspicious = false
     /// Comparisons on one connection. Each leaves something behind until the connection ends.
@@ -110,7 +114,11 @@ final class IngestSession {
         }
         for _ in 0..<options.batch {
             let wait = waitMs
-            guard let message = try next(pull, waitMs: wait) else { return }
+            guard let message = try next(pull, waitMs: wait) else {
+                if waitMs > 0 && quietSinceNs == 0 { quietSinceNs = pks_monotonic_ns() }
+                return
+            }
+            quietSinceNs = 0
             waitMs = 0
             try handle(message, pull)
         }
@@ -157,7 +165,14 @@ final class IngestSession {
         // SAFETY: the reply's bytes live for the closure.
         guard let delivery = unsafe message.withReply({ reply in unsafe AckReply(reply) }) else {
             if pull.noteStatus(message) { throw .compare }
+            if pull.refusal != worker.board.current.pullTrouble {
+                worker.board.update { $0.pullTrouble = pull.refusal }
+            }
             return
+        }
+        if !pull.refusal.isEmpty {
+            pull.refusal = ""
+            worker.board.update { $0.pullTrouble = "" }
         }
         pull.window.noteMessage()
         switch worker.order.judge(delivery) {

@@ -12,6 +12,8 @@ final class MessagePull {
     private let bytesMax: Int
     private var askedNs: Int64 = 0
     private var notBeforeNs: Int64 = 0
+    /// Why the server does not hand out messages though it is asked; empty when it does.
+    var refusal = ""
 
     init(_ connection: NATSConnection, prefix: String, options: BusIngestOptions) throws(BusError) {
         self.connection = connection
@@ -51,10 +53,16 @@ final class MessagePull {
     func noteStatus(_ message: borrowing NATSMessage) -> Bool {
         guard let status = message.status else { return false }
         if let number = UInt64(message.subject.dropFirst(inbox.count + 1)) { window.close(number) }
-        switch PullEnd(status: status, words: message.header("Description") ?? "") {
+        let words = message.header("Description") ?? ""
+        switch PullEnd(status: status, words: words) {
         case .ordinary: return false
         case .later:
             notBeforeNs = pks_monotonic_ns() + 50_000_000
+            // Limits of the consumer that this client did not set.
+            if words.contains("Exceeded Max") && !words.contains("MaxAckPending") {
+                refusal =
+                    "the consumer refuses to hand out messages: \(NATSText.harmless(words)) (take that limit from it)"
+            }
             return false
         case .changed: return true
         case .unknown:
@@ -81,6 +89,8 @@ enum PullEnd: Equatable {
         case 100, 404, 408: self = .ordinary
         case 409 where words.contains("Consumer Deleted") || words.contains("Leadership Change"):
             self = .changed
+        // A limit of the consumer on what may be asked for: refused at once, each time.
+        case 409 where words.contains("MaxRequest"): self = .later
         // Current servers say so of each request with a bound of bytes that was served whole.
         case 409 where words.contains("MaxBytes") || words.contains("Batch Completed"): self = .ordinary
         case 409: self = .later

@@ -96,6 +96,7 @@ final class BookPublisher {
         engine.abandon()
         engine.status.trouble = engine.misfit?.description
         engine.status.state = .failed
+        trySave()
         tell()
         engine.port.pause(ns: 5_000_000)
     }
@@ -134,8 +135,10 @@ final class BookPublisher {
         var isBusy = engine.serve()
         // Nothing is replayed before the streams were looked at: they say what need not be sent.
         if engine.hasLooked && engine.restartAfter == nil {
+            let durableSeq = records.durableSeq
             if try replica.advance(&replay, countMax: options.runRecords) { isBusy = true }
-            if !isStopping() { engine.finish(through: replay.lastSeq) }
+            // Read before the replay: what becomes durable meanwhile may be what was found.
+            if !isStopping() { engine.finish(through: replay.lastSeq, durableSeq: durableSeq) }
         }
         look()
         rest(afterWork: isBusy)

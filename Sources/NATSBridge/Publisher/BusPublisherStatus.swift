@@ -45,6 +45,8 @@ public struct BusPublisherStatus: Equatable, Sendable {
     public var alarmCount: UInt64 = 0
     /// The last of them, with its numbers; nil when there was none.
     public var lastAlarm: String?
+    /// The alarms before it and it itself, oldest first, some.
+    public var recentAlarms: [String] = []
     /// What holds it up now; nil when nothing does.
     public var trouble: String?
     /// Private memory of the second book, bytes reserved.

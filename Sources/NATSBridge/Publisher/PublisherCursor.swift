@@ -18,14 +18,19 @@ public struct PublisherCursor: Equatable, Sendable {
         public var id: MessageID
         /// Messages of ours that are not done lie behind this place, if they are in the stream.
         public var scanFrom: UInt64
+        /// Where the stream ended when this journal met it: nothing at or before this place is this journal's.
+        public var metSeq: UInt64
 
         /// A mark of these parts.
-        public init(stream: String, createdNs: Int64, seq: UInt64, id: MessageID, scanFrom: UInt64) {
+        public init(
+            stream: String, createdNs: Int64, seq: UInt64, id: MessageID, scanFrom: UInt64, metSeq: UInt64 = 0
+        ) {
             self.stream = stream
             self.createdNs = createdNs
             self.seq = seq
             self.id = id
             self.scanFrom = scanFrom
+            self.metSeq = metSeq
         }
     }
 
@@ -35,6 +40,17 @@ public struct PublisherCursor: Equatable, Sendable {
     public var through: MessageID
     /// One a stream, in the order of their names.
     public var marks: [Mark]
+    /// The journal was found to be an older copy: record `seq` was published and it ended at `lastSeq`. Kept, because
+    /// a journal that goes on after that has other records under the same numbers.
+    public struct Misfit: Equatable, Sendable {
+        /// The record that the journal did not have.
+        public var seq: UInt64
+        /// Its last record then.
+        public var lastSeq: UInt64
+    }
+
+    /// Nothing is published with this journal any more; nil when nothing is wrong.
+    public var misfit: Misfit?
     /// By topic: messages up to here are stored, also where that is behind `through`.
     public var storedThrough: [MessageID]
 
@@ -72,8 +88,9 @@ public struct PublisherCursor: Equatable, Sendable {
         var lines = "pks-publisher 1\njournal \(epoch)\nthrough \(through.seq) \(through.n)\n"
         for mark in marks {
             lines += "stream \(mark.stream) \(mark.createdNs) \(mark.seq) \(mark.id.seq) \(mark.id.n)"
-            lines += " \(mark.scanFrom)\n"
+            lines += " \(mark.scanFrom) \(mark.metSeq)\n"
         }
+        if let misfit { lines += "misfit \(misfit.seq) \(misfit.lastSeq)\n" }
         for topic in PublishTopic.allCases {
             let id = storedThrough[topic.rawValue]
             if id != .none { lines += "topic \(topic.rawValue) \(id.seq) \(id.n)\n" }
@@ -97,11 +114,15 @@ public struct PublisherCursor: Equatable, Sendable {
                 storedThrough.indices.contains(topic)
             {
                 storedThrough[topic] = MessageID(seq: numbers[0], n: UInt32(clamping: numbers[1]))
-            } else if line[0] == "stream", line.count == 7, let createdNs = Int64(line[2]) {
+            } else if line[0] == "misfit", line.count == 3, let seq = UInt64(line[1]) {
+                misfit = Misfit(seq: seq, lastSeq: numbers[0])
+            } else if line[0] == "stream", line.count == 7 || line.count == 8, let createdNs = Int64(line[2])
+            {
                 marks.append(
                     Mark(
                         stream: String(line[1]), createdNs: createdNs, seq: numbers[1],
-                        id: MessageID(seq: numbers[2], n: UInt32(clamping: numbers[3])), scanFrom: numbers[4])
+                        id: MessageID(seq: numbers[2], n: UInt32(clamping: numbers[3])), scanFrom: numbers[4],
+                        metSeq: numbers.count > 5 ? numbers[5] : 0)
                 )
             } else {
                 return nil

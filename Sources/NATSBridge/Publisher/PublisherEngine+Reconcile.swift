@@ -89,7 +89,7 @@ extension PublisherEngine {
         // Ours that come from now on are behind all that is there.
         streams[index].mark = PublisherCursor.Mark(
             stream: state.name, createdNs: state.createdNs, seq: last.seq, id: last.id,
-            scanFrom: state.lastSequence)
+            scanFrom: state.lastSequence, metSeq: state.lastSequence)
         for token in window.first..<window.end {
             let entry = window[token]
             if streamOf[entry.topic.rawValue] == index, entry.id <= storedThrough[entry.topic.rawValue] {
@@ -182,9 +182,10 @@ extension PublisherEngine {
             if found.seq > last.seq { last = found }
         }
         for topic in stream.topics { storedThrough[topic.rawValue] = newest }
+        let isSame = stream.mark.createdNs == state.createdNs
         streams[loss.index].mark = PublisherCursor.Mark(
             stream: state.name, createdNs: state.createdNs, seq: last.seq, id: last.id,
-            scanFrom: state.lastSequence)
+            scanFrom: state.lastSequence, metSeq: isSame ? min(stream.mark.metSeq, state.lastSequence) : 0)
         // Other streams may still be getting what they had lost before.
         restartAfter = min(restartAfter ?? through, newest)
         alarm(
@@ -194,19 +195,39 @@ extension PublisherEngine {
 
     /// Messages of records were published that the journal does not have.
     func noteMisfit(_ seq: UInt64) -> BusError {
-        let error = BusError.missing(
-            what:
-                "the journal of book \(book) ended at record \(knownSeq) when it was opened, and messages of "
-                + "record \(seq) were published from it: it is an older copy",
-            remedy: "restore the newer one, or begin a new journal and purge the book's subjects")
+        let found = PublisherCursor.Misfit(seq: seq, lastSeq: knownSeq)
+        let error = misfitError(found)
         if misfit == nil { alarm(error.description) }
         misfit = error
+        keptMisfit = found
         return error
+    }
+
+    func misfitError(_ misfit: PublisherCursor.Misfit) -> BusError {
+        .missing(
+            what:
+                "the journal of book \(book) ended at record \(misfit.lastSeq) when it was opened, and messages of "
+                + "record \(misfit.seq) were published from it: it is an older copy",
+            remedy:
+                "restore the newer one whole, \(PublisherCursor.fileName) with it, or begin a new journal and purge "
+                + "the book's subjects")
+    }
+
+    /// Messages that were found and whose records have been replayed without them are not this journal's, whatever they
+    /// say; and so is what was found behind the last durable record, when nothing more is there to be replayed.
+    func dropForeign(through seq: UInt64, durableSeq: UInt64) {
+        let foreign = foundAhead.filter { $0.key.seq <= seq || seq >= durableSeq }
+        guard let first = foreign.min(by: { $0.key < $1.key }) else { return }
+        for id in foreign.keys { foundAhead.removeValue(forKey: id) }
+        alarm(
+            "\(foreign.count) messages under subjects of book \(book) have ids that this journal did not give, such as "
+                + "\(first.key.text(book: book)) at \(first.value); they are left where they are")
     }
 
     /// Notes what should not happen.
     func alarm(_ text: String) {
         status.alarmCount += 1
         status.lastAlarm = text
+        status.recentAlarms = status.recentAlarms.suffix(BusIngestStatus.recentAlarmsMax - 1) + [text]
     }
 }

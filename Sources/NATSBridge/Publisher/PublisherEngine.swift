@@ -51,6 +51,8 @@ final class PublisherEngine {
     /// What was published does not fit to this journal: nothing is sent in this life, because a number would come to mean
     /// two things.
     var misfit: BusError?
+    /// The same for the next life.
+    var keptMisfit: PublisherCursor.Misfit?
     /// A stream has lost messages after this one: the owner begins again behind it, and says so.
     var restartAfter: MessageID?
 
@@ -90,12 +92,17 @@ final class PublisherEngine {
         storedThrough = cursor.storedThrough
         oldMarks = cursor.marks
         retryNs = options.retryMinNs
+        if let kept = cursor.misfit {
+            keptMisfit = kept
+            misfit = misfitError(kept)
+        }
     }
 
     /// What a new life needs to go on.
     var cursor: PublisherCursor {
         var cursor = PublisherCursor(epoch: epoch, through: through, marks: oldMarks)
         for stream in streams { cursor.set(stream.mark) }
+        cursor.misfit = keptMisfit
         for topic in PublishTopic.allCases where storedThrough[topic.rawValue] > through {
             cursor.storedThrough[topic.rawValue] = storedThrough[topic.rawValue]
         }
@@ -110,6 +117,7 @@ final class PublisherEngine {
     ) -> Bool {
         if restartAfter != nil { return true }
         if id <= through || id <= storedThrough[topic.rawValue] {
+            if !foundAhead.isEmpty { foundAhead.removeValue(forKey: id) }
             status.foundCount += 1
             return true
         }
@@ -125,8 +133,9 @@ final class PublisherEngine {
         return true
     }
 
-    /// Says that everything of the records up to `seq` was offered.
-    func finish(through seq: UInt64) {
+    /// Says that everything of the records up to `seq` was offered; records up to `durableSeq` are durable.
+    func finish(through seq: UInt64, durableSeq: UInt64) {
+        if !foundAhead.isEmpty && restartAfter == nil { dropForeign(through: seq, durableSeq: durableSeq) }
         if window.isEmpty && restartAfter == nil { through = max(through, .all(of: seq)) }
     }
 
@@ -259,8 +268,8 @@ final class PublisherEngine {
             if let found = try port.message(seq, of: name) {
                 return found.messageID == entry.id.text(book: book) && found.journal == journalText
             }
-            // Gone by the stream's own limits, which is no loss.
-            return try port.stream(of: entry.topic).map { seq < $0.firstSequence } ?? false
+            // Gone by the stream's own limits, which is no loss; or what another journal had put there before.
+            return seq > streams[index].mark.metSeq
         } catch { return false }
     }
 

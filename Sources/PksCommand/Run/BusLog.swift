@@ -50,12 +50,10 @@ struct BusLog {
     /// The lines that are new with this state.
     mutating func lines(_ status: BusStatus) -> [String] {
         var lines: [String] = []
-        if status.ingest.alarmCount > ingestAlarms, let alarm = status.ingest.lastAlarm {
-            lines.append("bus in: alarm: \(alarm)")
-        }
-        if status.publisher.alarmCount > publisherAlarms, let alarm = status.publisher.lastAlarm {
-            lines.append("bus out: alarm: \(alarm)")
-        }
+        let newIn = Int(clamping: status.ingest.alarmCount &- ingestAlarms)
+        lines += status.ingest.recentAlarms.suffix(newIn).map { "bus in: alarm: \($0)" }
+        let newOut = Int(clamping: status.publisher.alarmCount &- publisherAlarms)
+        lines += status.publisher.recentAlarms.suffix(newOut).map { "bus out: alarm: \($0)" }
         ingestAlarms = status.ingest.alarmCount
         publisherAlarms = status.publisher.alarmCount
         let sides = [

@@ -37,9 +37,12 @@ extension BusStatus.Ingest {
             BusStatus.AlarmCount(kind: kind.rawValue, count: status.alarmCounts[kind] ?? 0)
         }
         lastAlarm = status.lastAlarm.isEmpty ? nil : status.lastAlarm
-        // What was wrong last is of the past once messages are read again.
+        recentAlarms = status.recentAlarms
+        // What was wrong last is of the past once messages are read again; what holds a part of it up is not.
         let isWrong = status.connection == .connecting || status.connection == .waiting
-        trouble = isWrong && !status.lastError.isEmpty ? status.lastError : nil
+        let troubles = [isWrong ? status.lastError : "", status.storeTrouble, status.pullTrouble]
+        trouble = troubles.first { !$0.isEmpty }
+        if state == .live && trouble != nil { state = .waiting }
     }
 }
 
@@ -68,6 +71,7 @@ extension BusStatus.Publisher {
         refusedCount = status.refusedCount
         alarmCount = status.alarmCount
         lastAlarm = status.lastAlarm
+        recentAlarms = status.recentAlarms
         trouble = status.trouble
         replicaBytes = status.replicaBytes
     }
