@@ -105,7 +105,7 @@ import Testing
         try desk.publish(5)
         #expect(desk.awaitAll(), "\(desk.status)")
         #expect(
-            desk.await { desk.status.unstoredCount == 1 && desk.status.lastError.contains("PKS-REJECTS") },
+            desk.await { desk.status.unstoredCount == 1 && desk.status.storeTrouble.contains("PKS-REJECTS") },
             "\(desk.status)")
         #expect(try desk.consumerState()?.ackedStreamSequence == 0)
         let names = BusNames()

@@ -12,7 +12,8 @@ import Testing
         let bus = SimulatedBus(seed: 3, weather: SimulatedBus.Weather(), rememberedNs: 50_000_000)
         PublisherRun(StoryRecords(story, seed: 3, epoch: 1), bus, seed: 3).finish()
         for name in bus.streams.keys {
-            bus.streams[name]?.first = (bus.streams[name]?.last ?? 0) + 1
+            let last = bus.streams[name]?.last ?? 0
+            bus.streams[name]?.first = last + 1
             bus.streams[name]?.messages = []
         }
         let other = PublisherRun(StoryRecords(story, seed: 3, epoch: 2), bus, seed: 3)
