@@ -33,7 +33,7 @@ struct BusPathBench {
 
     /// One kind of one repetition.
     private struct Block {
-        var times: [UInt32] = []
+        var times: [UInt64] = []
         var beganNs: Int64 = 0
         /// Fills for which the writer's time stamp stands, and those that do not count.
         var stamped = 0
@@ -179,7 +179,7 @@ private struct RingToSlot: ~Copyable {
 
     /// How long fills took, ns, and how that is known.
     struct Times {
-        var ns: [UInt32] = []
+        var ns: [UInt64] = []
         var stamped = 0
         var unknown = 0
     }
@@ -238,14 +238,14 @@ private struct RingToSlot: ~Copyable {
                 stamps.append((times.ns.count, max(0, stampNs - putNs)))
                 times.ns.append(0)
             } else {
-                times.ns.append(UInt32(clamping: seenNs - putNs))
+                times.ns.append(UInt64(clamping: seenNs - putNs))
                 applyNs.append(seenNs - stampNs)
             }
         }
         // From the writer's stamp, which is when it had found the fill, to the slot: as long as it takes mostly.
         let typicalNs = applyNs.isEmpty ? 0 : applyNs.sorted()[applyNs.count / 2]
         times.stamped = stamps.count
-        for stamp in stamps { times.ns[stamp.place] = UInt32(clamping: stamp.ns + typicalNs) }
+        for stamp in stamps { times.ns[stamp.place] = UInt64(clamping: stamp.ns + typicalNs) }
         return times
     }
 
