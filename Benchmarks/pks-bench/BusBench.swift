@@ -196,6 +196,10 @@ struct BusBench {
         }
         let consumer = BusNames.subject(names.consumer, book: book)
         try awaitAcknowledged(jetStream, names.bookingStream, consumer) { ingest.status.lastError }
+        let counters = rig.service.stats().books.first { $0.book == book }?.counters
+        guard counters?.fills == last, counters?.rejects == 0, ingest.status.fillCount == last else {
+            throw BenchError("P12: the book has not applied each of \(last) fills: \(String(describing: counters))")
+        }
         sample.ingest = Double(messageCount) / (Double(pks_monotonic_ns() - start) / 1e9)
         sample.ingestEffort = BusEffort.now(server).since(effort, per: Double(messageCount))
 

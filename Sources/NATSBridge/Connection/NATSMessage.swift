@@ -1,6 +1,6 @@
 internal import CNATS
 
-// SAFETY: `handle` is this value's own from init to deinit; texts and bytes in it live as long as it does.
+// SAFETY (all of it): `handle` is this value's own from init to deinit; texts and bytes in it live as long as it does.
 /// One message that was received. Its bytes live in it.
 @safe
 public struct NATSMessage: ~Copyable {
@@ -16,7 +16,6 @@ public struct NATSMessage: ~Copyable {
     /// A message without content, as one that lies in a stream. Throws `library`.
     init(empty subject: String, id: String?) throws(BusError) {
         var made: OpaquePointer?
-        // SAFETY: the texts live for the calls.
         let status = unsafe natsMsg_Create(&made, subject, nil, nil, 0)
         guard status == NATS_OK, let made = unsafe made else { throw BusError(status, "making a message") }
         unsafe self.init(made)
