@@ -5,6 +5,8 @@ import CSeqlock
 import Foundation
 import NATSBridge
 import NATSSupport
+import Service
+import ShmReader
 
 /// P12: fills out of JetStream into a journaled book, and what the book does back onto it, against a plain C client that
 /// pulls and acknowledges, or publishes and reads acknowledgements, at the same server. Ours does its whole work
@@ -198,7 +200,8 @@ struct BusBench {
         try awaitAcknowledged(jetStream, names.bookingStream, consumer) { ingest.status.lastError }
         let counters = rig.service.stats().books.first { $0.book == book }?.counters
         guard counters?.fills == last, counters?.rejects == 0, ingest.status.fillCount == last else {
-            throw BenchError("P12: the book has not applied each of \(last) fills: \(String(describing: counters))")
+            throw BenchError(
+                "P12: the book has not applied each of \(last) fills: \(String(describing: counters))")
         }
         sample.ingest = Double(messageCount) / (Double(pks_monotonic_ns() - start) / 1e9)
         sample.ingestEffort = BusEffort.now(server).since(effort, per: Double(messageCount))
