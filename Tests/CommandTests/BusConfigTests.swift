@@ -96,7 +96,11 @@ import Testing
             in: scratch)
         #expect(shown.status == 0, "\(shown.errors)")
         func says(_ text: String) { #expect(shown.output.contains(text), "\(shown.output)") }
-        says("mine.creds\"  # command line --nats-creds")
+        // How far apart the two stand depends on how long paths are.
+        #expect(
+            shown.outputLines.contains {
+                $0.contains("mine.creds\" ") && $0.hasSuffix(" # command line --nats-creds")
+            }, "\(shown.output)")
         says("tls_hostname = \"hub\"")
         // One identity takes the place of the other.
         says("nkey = \"\"")
