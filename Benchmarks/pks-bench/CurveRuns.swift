@@ -45,9 +45,9 @@ struct CurveRuns {
             points: points.map { ScalingCurve.Point(x: $0.x, repetitions: $0.ys, detail: $0.detail) })
     }
 
-    /// The power between the two neighbouring sizes where it is steepest, of the medians: single repetitions of small
-    /// steps are mostly noise.
-    var steepestStep: Double { Statistics.steepestStep(curve.points.map { ($0.x, $0.y) }) }
+    /// The power between the two neighbouring sizes where it is steepest, of the fastest repetition of each: one burst of the
+    /// host at one size is no step, and what really grows does so in the fastest as well.
+    var steepestStep: Double { Statistics.steepestStep(curve.points.map { ($0.x, $0.low) }) }
 
     /// The bound of its growth: one exponent of each repetition of all sizes.
     var goal: Goal {
